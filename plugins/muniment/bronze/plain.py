@@ -1,0 +1,131 @@
+"""The plain bytes of one stored object: checked against its name, decompressed, without a BOM.
+
+DuckDB ignores the checksum of gzip and reads a truncated file as a normal end, so zlib
+decompresses here, with checksum and end checked, before anything is read (design: facts).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from muniment.errors import EvidenceError
+from muniment.locker import Locker
+
+_CHUNK_BYTES = 1 << 18
+_GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
+_BOM = b"\xef\xbb\xbf"
+#: a gzip stream that is both this large and this dense is taken for a decompression bomb;
+#: deflate cannot exceed 1032:1, logs and reports stay below 100:1
+_BOMB_BYTES = 1 << 30
+_BOMB_RATIO = 200
+
+
+class Unreadable(Exception):
+    """The object as a whole cannot be read as its shape; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """One object's plain bytes in a local file, and what was counted on the way.
+
+    lines: line ends, plus one for a last line without; bom_bytes: what was left out at the start
+    (offsets count from the plain bytes with it); first: the first byte that is not blank;
+    starts_at_once: the first line is not blank.
+    """
+
+    path: Path
+    size: int
+    lines: int
+    bom_bytes: int
+    first: bytes
+    starts_at_once: bool
+
+
+def plain(locker: Locker, sha256: str, scratch: Path) -> Plain:
+    """Writes the plain bytes of one object over `scratch`.
+
+    Raises Unreadable (damaged gzip, decompression bomb) and EvidenceError where the locker holds
+    other bytes than the name says.
+    """
+    digest = hashlib.sha256()
+    with locker.open(sha256) as handle:
+        head = handle.read(len(_ZIP))
+        handle.seek(0)
+        stored = _hashed(handle, digest)
+        try:
+            if head == _ZIP:
+                raise Unreadable("a zip archive, which is not read: unpack it")
+            result = _write(_inflated(stored) if head.startswith(_GZIP) else stored, scratch)
+        finally:
+            for _ in _hashed(handle, digest):
+                pass
+            _check_name(sha256, digest.hexdigest())
+    return result
+
+
+def _hashed(handle: IO[Any], digest: hashlib._Hash) -> Iterator[bytes]:
+    while chunk := handle.read(_CHUNK_BYTES):
+        digest.update(chunk)
+        yield chunk
+
+
+def _check_name(sha256: str, found: str) -> None:
+    if found != sha256:
+        raise EvidenceError(
+            f"Object {sha256} lies in the locker with other bytes (SHA-256 {found}). Nothing was "
+            "indexed from this collection. Run `muniment verify`, and bring the object back from "
+            "a backup."
+        )
+
+
+def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Decompressed chunks of one gzip file (several members are one file, as gzip says)."""
+    member, taken, given = zlib.decompressobj(31), 0, 0
+    for chunk in chunks:
+        taken += len(chunk)
+        while chunk:
+            if member.eof:
+                if not chunk.strip(b"\0"):  # padding after the end, as tape drives leave it
+                    break
+                member = zlib.decompressobj(31)
+            try:
+                data = member.decompress(chunk, 1 << 22)
+            except zlib.error as error:
+                raise Unreadable(f"gzip is damaged: {error} (after {given} bytes)") from error
+            given += len(data)
+            if given > _BOMB_BYTES and given > _BOMB_RATIO * taken:
+                raise Unreadable(
+                    f"gzip grows from {taken} to more than {given} bytes: taken for a bomb"
+                )
+            yield data
+            chunk = member.unused_data if member.eof else member.unconsumed_tail
+    if not member.eof:
+        raise Unreadable(f"gzip ends early: no end mark after {given} plain bytes")
+
+
+def _write(chunks: Iterator[bytes], scratch: Path) -> Plain:
+    size = lines = bom_bytes = 0
+    first = last = head = b""
+    # An existing file is written over, not made anew: its pages are there already, which is four
+    # times as fast as fresh ones.
+    with scratch.open("r+b" if scratch.exists() else "wb") as target:
+        for chunk in chunks:
+            if not chunk:
+                continue
+            last = chunk[-1:]
+            lines += chunk.count(b"\n")
+            if not size and chunk.startswith(_BOM):
+                chunk, bom_bytes = chunk[3:], 3
+            head = head or chunk[:1]
+            first = first or chunk.lstrip()[:1]
+            size += len(chunk)
+            target.write(chunk)
+        target.truncate()
+    lines += last not in (b"", b"\n")
+    return Plain(scratch, size, lines, bom_bytes, first, bool(head.strip()))
