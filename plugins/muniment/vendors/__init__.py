@@ -1,0 +1,1 @@
+"""What the kinds of one vendor share: how to present the credential, and whose tenant it is."""

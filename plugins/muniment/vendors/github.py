@@ -1,0 +1,252 @@
+"""GitHub: headers, tenant, the repositories that are asked for, and lists read newest first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import Field
+
+from muniment.collecting import Ask
+from muniment.errors import SourceError, TransientSourceError
+from muniment.retries import DEFAULT_MAX_WAIT_S
+from muniment.sources.spec import Options, Shape
+from muniment.transport import Client
+from muniment.vendors.unread import UNREAD
+
+API_VERSION = "2022-11-28"
+PAGE_SIZE = 100
+#: repositories that a failure names in its own line
+_NAMED = 10
+DAY = timedelta(days=1)
+ORGANISATION = Shape("organisation", "document", "organisation", native_id=("/id",))
+REPOSITORIES = Shape("repositories", "array", "repository", native_id=("/id",))
+#: a repository that is named in the options is asked for alone
+REPOSITORY = Shape("repository", "document", "repository", native_id=("/id",))
+
+
+class GitHubOptions(Options):
+    """organisation: its login. repositories: names, default all of them, archived ones included.
+
+    max_wait_s: how long one collection may wait in all for GitHub's limits to reset.
+    """
+
+    organisation: str
+    repositories: list[str] = Field(default_factory=list)
+    max_wait_s: int = Field(default=DEFAULT_MAX_WAIT_S, ge=0)
+
+
+@dataclass(frozen=True)
+class Repository:
+    """What the connectors need of one repository; `name` is `organisation/name`."""
+
+    name: str
+    default_branch: str
+
+
+@dataclass
+class GitHub:
+    """One collection's conversation with GitHub; every answer is kept."""
+
+    ask: Ask
+    client: Client
+    organisation: str
+    holes: list[tuple[str, date, str]] = field(default_factory=list)
+
+    @property
+    def first_day(self) -> date:
+        """First day that is asked for."""
+        return self.ask.window.first_day
+
+    @property
+    def end_day(self) -> date:
+        """End (exclusive) of what this collection can prove: no day that has not ended."""
+        return min(self.ask.window.end_day, self.ask.last_ended_day + DAY)
+
+    def document(
+        self, path: str, template: str, shape: str, context: dict[str, str],
+        absent: tuple[int, ...] = (),
+    ) -> dict[str, Any] | None:  # fmt: skip
+        """One JSON object, kept; None where GitHub answers with a status in `absent`."""
+        response = self.client.get(path, template, ok=(200, *absent))
+        is_there = response.status == 200
+        self.ask.keep_response(response, shape if is_there else UNREAD.name, context=context)
+        return response.object() if is_there else None
+
+    def listing(
+        self, path: str, template: str, shape: str, context: dict[str, str],
+        params: dict[str, str] | None = None,
+        is_past: Callable[[dict[str, Any]], bool] = lambda item: False,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """All items of a list, each page kept; ends early once a page's last item `is_past`."""
+        found = self.listing_if_there(path, template, shape, context, params, is_past)
+        assert found is not None  # no status is accepted but 200
+        return found
+
+    def listing_if_there(
+        self, path: str, template: str, shape: str, context: dict[str, str],
+        params: dict[str, str] | None = None,
+        is_past: Callable[[dict[str, Any]], bool] = lambda item: False,
+        absent: tuple[int, ...] = (),
+    ) -> list[dict[str, Any]] | None:  # fmt: skip
+        """As `listing`; None where GitHub answers with a status in `absent`."""
+        found: list[dict[str, Any]] = []
+        parameters = {"per_page": str(PAGE_SIZE), **(params or {})}
+        pages = self.client.pages(path, template, parameters, ok=(200, *absent))
+        for page, response in enumerate(pages, start=1):
+            if response.status != 200:
+                self.ask.keep_response(response, UNREAD.name, context=context)
+                return None
+            self.ask.keep_response(response, shape, page=page, context=context)
+            items = response.array()
+            found += items
+            if items and is_past(items[-1]):
+                break
+        return found
+
+    def hole(self, stream: str, day: date, reason: str) -> None:
+        """Notes that one day of one ledger stream can never be proven, and warns."""
+        self.holes.append((stream, day, reason))
+        self.ask.warn(reason)
+
+    def prove(self) -> None:
+        """Cursors exhausted for every day of the window but the holes."""
+        for stream in self.ask.spec.ledger_streams(self.ask.options):
+            holes = {day: reason for name, day, reason in self.holes if name == stream}
+            start = self.first_day
+            for day in sorted(day for day in holes if self.first_day <= day < self.end_day):
+                self._prove_sound(stream, start, day)
+                self.ask.prove(
+                    stream, "not_provable", day, day + DAY, reason=holes[day], is_final=True
+                )
+                start = day + DAY
+            self._prove_sound(stream, start, self.end_day)
+
+    def _prove_sound(self, stream: str, first_day: date, end_day: date) -> None:
+        if first_day < end_day:
+            self.ask.prove(stream, "cursor_exhausted", first_day, end_day)
+
+
+def connect(ask: Ask, options: GitHubOptions) -> GitHub:
+    """The conversation, authorised, with the tenant on record. Raises SourceError."""
+    client = ask.client
+    client.patience.max_total_s = options.max_wait_s
+    client.authorise(
+        "Bearer",
+        {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION},
+    )
+    path = f"/orgs/{quote(options.organisation, safe='')}"
+    response = client.get(path, "/orgs/{org}")
+    ask.keep_response(response, ORGANISATION.name)
+    scopes = [scope.strip() for scope in response.headers.get("X-OAuth-Scopes", "").split(",")]
+    login = str(response.object().get("login") or options.organisation)
+    ask.set_tenant(login, tuple(scope for scope in scopes if scope))
+    return GitHub(ask, client, login)
+
+
+def each_repository(
+    github: GitHub, options: GitHubOptions, read: Callable[[Repository], None]
+) -> None:
+    """Reads every repository, then proves the window.
+
+    One that fails does not stop the others; what they gave is kept. Raises SourceError naming the
+    failed ones at the end (TransientSourceError where a later run may mend all of them).
+    """
+    failures: list[tuple[str, SourceError]] = []
+    for repository in _repositories(github, options, failures):
+        try:
+            read(repository)
+        except SourceError as error:
+            failures.append((repository.name, error))
+    if not failures:
+        github.prove()
+        return
+    for name, failure in failures:
+        github.ask.warn(f"{name}: {failure}")
+    is_transient = all(isinstance(failure, TransientSourceError) for _, failure in failures)
+    names = ", ".join(name for name, _ in failures[:_NAMED])
+    more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
+    raise (TransientSourceError if is_transient else SourceError)(
+        f"{len(failures)} of the repositories could not be read: {names}{more} (each with its "
+        f"reason among the warnings). What the others gave is kept. {failures[0][1]}"
+    )
+
+
+def _repositories(
+    github: GitHub, options: GitHubOptions, failures: list[tuple[str, SourceError]]
+) -> Iterator[Repository]:
+    if not options.repositories:
+        path, template = f"/orgs/{quote(github.organisation, safe='')}/repos", "/orgs/{org}/repos"
+        params = {"type": "all", "sort": "full_name", "direction": "asc"}
+        listed = github.listing(path, template, REPOSITORIES.name, {}, params)
+        _note_vanished(github, {str(item.get("id")) for item in listed})
+        yield from map(_repository, {str(item.get("id")): item for item in listed}.values())
+        return
+    for name in options.repositories:
+        full_name = name if "/" in name else f"{github.organisation}/{name}"
+        context = {"repository": full_name}
+        try:
+            path = f"/repos/{quote(full_name)}"
+            item = github.document(path, "/repos/{owner}/{repo}", REPOSITORY.name, context)
+        except SourceError as error:
+            failures.append((full_name, error))
+            continue
+        assert item is not None  # no status is accepted but 200
+        yield _repository(item)
+
+
+def _note_vanished(github: GitHub, listed: set[str]) -> None:
+    """A repository that was listed before and is not any more leaves its days unproven.
+
+    Deleted, moved away, or hidden from the credential: GitHub's list does not tell which.
+    """
+    known = _listed_before(github.ask, github.first_day)
+    gone = sorted(name for number, name in known.items() if number not in listed)
+    if not gone:
+        return
+    names = ", ".join(gone[:_NAMED]) + (f" and {len(gone) - _NAMED} more" * (len(gone) > _NAMED))
+    reason = (
+        f"GitHub listed {names} before and does not any more: deleted, moved away, or hidden from "
+        "the credential. What happened there on this day was not read; once the credential sees it "
+        "again, collect the day anew with --from and --to."
+    )
+    github.ask.warn(reason)
+    days = (github.end_day - github.first_day).days
+    for stream in github.ask.spec.ledger_streams(github.ask.options):
+        for offset in range(days):
+            github.holes.append((stream, github.first_day + offset * DAY, reason))
+
+
+def _listed_before(ask: Ask, first_day: date) -> dict[str, str]:
+    """Number and name of what was listed since the last list made for days before `first_day`.
+
+    Going back that far, asking again for the same days compares them with the same list. A list of
+    nothing is passed over: it would make everything unknown.
+    """
+    known: dict[str, str] = {}
+    for receipt in ask.earlier():
+        pages = [item.sha256 for item in receipt.objects if item.shape == REPOSITORIES.name]
+        if receipt.failure is not None:
+            continue
+        items = [item for page in pages for item in json.loads(ask.locker.read(page))]
+        for item in items:
+            known.setdefault(str(item.get("id")), str(item.get("full_name")))
+        if items and receipt.window_end[:10] <= first_day.isoformat():
+            break
+    return known
+
+
+def _repository(item: dict[str, Any]) -> Repository:
+    name, branch = item.get("full_name"), item.get("default_branch")
+    if not name:
+        raise SourceError("GET /orgs/{org}/repos: a repository came without its full_name.")
+    return Repository(str(name), str(branch or ""))
+
+
+def midnight(day: date) -> str:
+    """The beginning of a UTC day, as GitHub writes times."""
+    return datetime.combine(day, time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,51 @@
+"""Okta: the credential's scheme, and the tenant as Okta itself names it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from muniment.collecting import Ask
+from muniment.errors import SourceError
+from muniment.retries import DEFAULT_MAX_WAIT_S
+from muniment.sources.spec import Options, Shape
+from muniment.transport import Client
+
+#: `/.well-known/okta-organization`: id, pipeline and domains of the tenant
+ORGANISATION = Shape("organisation", "document", "organisation", native_id=("/id",))
+
+
+class OktaOptions(Options):
+    """max_wait_s: how long one collection may wait in all for Okta's limits to reset."""
+
+    max_wait_s: int = Field(default=DEFAULT_MAX_WAIT_S, ge=0)
+
+
+def connect(ask: Ask, options: OktaOptions) -> Client:
+    """The client, authorised, with the tenant on record. Raises SourceError.
+
+    A connection whose login is `oauth` holds an access token (Bearer); else an API token (SSWS).
+    """
+    client = ask.client
+    client.patience.max_total_s = options.max_wait_s
+    client.authorise("Bearer" if client.connection.login == "oauth" else "SSWS")
+    path = "/.well-known/okta-organization"
+    response = client.get(path, path)
+    ask.keep_response(response, ORGANISATION.name)
+    ask.set_tenant(_tenant(response.object()))
+    return client
+
+
+def _tenant(organisation: dict[str, object]) -> str:
+    """The host of the tenant's own Okta domain: custom domains come and go, this one stays."""
+    links = organisation.get("_links")
+    link = links.get("organization") if isinstance(links, dict) else None
+    href = link.get("href") if isinstance(link, dict) else None
+    name = urlsplit(str(href)).hostname if href else organisation.get("id")
+    if not name:
+        raise SourceError(
+            "GET /.well-known/okta-organization: the answer names neither a domain nor an id; "
+            "what answered is not an Okta tenant."
+        )
+    return str(name)
