@@ -1,0 +1,134 @@
+"""The folder of a file drop, on a disk or an object store: what stands in it, and its bytes.
+
+Names are only names: links are not followed out of the folder, and a file that changes while it
+is read is not taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import fsspec
+
+from muniment.collecting import Ask
+from muniment.collection import instant
+from muniment.errors import MachineError, SourceError, TransientSourceError
+from muniment.storage import FULL
+
+_CHUNK_BYTES = 1 << 20
+
+
+class UnfitFile(Exception):
+    """This file cannot be kept; the message is the reason. The others are."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One file as the listing shows it. path: relative to the location; modified_at: `instant`."""
+
+    path: str
+    size: int
+    modified_at: str
+
+
+class Drop:
+    """The folder of one source, on a disk or an object store."""
+
+    def __init__(self, ask: Ask) -> None:
+        """`ask`: its folder is read, its warnings are written."""
+        assert ask.folder is not None  # kinds that need a location always get one
+        self._ask = ask
+        self._fs, root = fsspec.core.url_to_fs(ask.folder.url)
+        self._is_local = ask.folder.is_local
+        self._root = root.rstrip("/")
+        #: files read in another way are read again
+        self.reading = {
+            "kind": ask.spec.kind, "version": ask.spec.version,
+            "location": ask.source.location, "options": ask.options.model_dump(mode="json"),
+        }  # fmt: skip
+
+    def listing(self, suffixes: tuple[str, ...]) -> tuple[list[Listed], list[SourceError]]:
+        """The files that count, by path, and what stands among them that cannot be followed."""
+        if not self._fs.exists(self._root):
+            raise SourceError(
+                f"{self._ask.source.id}: the folder {self._ask.source.location} is not there. "
+                "Nothing was kept. Create or mount it, or correct `location` in muniment.yml."
+            )
+        found: list[Listed] = []
+        problems: list[SourceError] = []
+        others = 0
+        for path in sorted(self._paths()):
+            if not path.lower().endswith(suffixes):
+                others += not path.rsplit("/", 1)[-1].startswith(".")
+            elif self._leads_out(path):
+                problems.append(
+                    SourceError(f"{path!r}: no file of this folder (links are not followed out)")
+                )
+            else:
+                found.append(self._listed(path))
+        if others:
+            self._ask.warn(f"{others} files end in none of {', '.join(suffixes)}: left aside.")
+        return found, problems
+
+    def fetch(self, file: Listed, copy: Path) -> str:
+        """Copies one file; returns its SHA-256.
+
+        Raises UnfitFile or TransientSourceError, and MachineError where there is no room for it.
+        """
+        digest, size = hashlib.sha256(), 0
+        try:
+            with self._fs.open(self._full(file.path), "rb") as source, copy.open("wb") as target:
+                while chunk := source.read(_CHUNK_BYTES):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    target.write(chunk)
+            after = self._listed(file.path)
+        except PermissionError as error:
+            raise UnfitFile("no permission to read it") from error
+        except FileNotFoundError as error:
+            raise TransientSourceError(f"{file.path!r}: went away while it was read") from error
+        except OSError as error:
+            if error.errno in FULL:
+                raise MachineError(
+                    f"No space left while copying {file.path!r} of {self._root}. Everything kept "
+                    "before stays; free space and run the same command again."
+                ) from error
+            raise TransientSourceError(f"{file.path!r}: {error.strerror or error}") from error
+        if after != file or size != file.size:
+            raise TransientSourceError(f"{file.path!r}: was written to while it was read")
+        return digest.hexdigest()
+
+    def _paths(self) -> Iterator[str]:
+        """Relative paths of all files. Links to folders are named, never walked."""
+        if self._fs.isfile(self._root):
+            self._root, _, name = self._root.rpartition("/")
+            yield name
+        elif self._is_local:
+            for folder, folders, names in os.walk(self._root):
+                links = [name for name in folders if (Path(folder) / name).is_symlink()]
+                for name in (*names, *links):
+                    yield str((Path(folder) / name).relative_to(self._root))
+        else:
+            for path in self._fs.find(self._root):
+                yield str(path).removeprefix(f"{self._root}/")
+
+    def _listed(self, path: str) -> Listed:
+        info = self._fs.info(self._full(path))
+        modified = info.get("mtime") or self._fs.modified(self._full(path))
+        if not isinstance(modified, datetime):
+            modified = datetime.fromtimestamp(modified, UTC)
+        return Listed(path, int(info["size"]), instant(modified.astimezone(UTC)))
+
+    def _leads_out(self, path: str) -> bool:
+        if not self._is_local:
+            return False
+        root, full = Path(self._root).resolve(), Path(self._full(path))
+        return not full.resolve().is_relative_to(root) or not full.is_file()
+
+    def _full(self, path: str) -> str:
+        return f"{self._root}/{path}"
