@@ -1,0 +1,80 @@
+"""A `muniment.yml` for the simulated company, and the connections that go with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import yaml
+
+from muniment.sandbox.people import COMPANY, ORGANISATION
+
+REGISTERS = ("roster", "assets", "waivers", "controls")
+
+
+def write_configuration(path: Path, sandbox_home: Path, muniment_home: str) -> None:
+    """Writes the configuration: both vendors, the scanners' drops and the four registers."""
+    drop = sandbox_home.resolve() / "drop"
+    settings = {
+        "organisation": COMPANY,
+        "home": muniment_home,
+        "frameworks": ["soc2", "gdpr", "vendor-guardrails"],
+        "sandbox": True,
+        "sources": [*_vendor_sources(), *_scan_sources(drop), *_register_sources(drop)],
+    }
+    text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def connection_uris(url: str, tokens: dict[str, str]) -> dict[str, str]:
+    """AIRFLOW_CONN_<VENDOR> -> connection URI; the host carries scheme, port and base path."""
+    scheme = urlsplit(url).scheme
+    return {
+        f"AIRFLOW_CONN_{vendor.upper()}": f"{scheme}://:{token}@{quote(f'{url}/{vendor}', safe='')}"
+        for vendor, token in tokens.items()
+    }
+
+
+def _vendor_sources() -> list[dict[str, Any]]:
+    kinds = {
+        "okta": ("okta", "okta_system_log"), "okta_users": ("okta", "okta_users"),
+        "github_pulls": ("github", "github_pulls"),
+        "github_deployments": ("github", "github_deployments"),
+    }  # fmt: skip
+    return [
+        {
+            "id": source_id, "kind": kind, "connection": vendor, "system": vendor,
+            "required": True,
+            "options": {"organisation": ORGANISATION} if vendor == "github" else {},
+        }
+        for source_id, (vendor, kind) in kinds.items()
+    ]  # fmt: skip
+
+
+def _scan_sources(drop: Path) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": "sast", "kind": "sarif", "location": f"{drop}/sarif/", "required": True,
+            "options": {"scanner_types": ["sast"]},
+        },
+        {
+            "id": "dast", "kind": "sarif", "location": f"{drop}/dast/", "required": True,
+            "options": {"scanner_types": ["dast"]},
+        },
+        {
+            "id": "trivy", "kind": "trivy", "location": f"{drop}/trivy/", "required": True,
+            "options": {"scanner_types": ["container", "sca"]},
+        },
+    ]  # fmt: skip
+
+
+def _register_sources(drop: Path) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": name, "kind": "register", "location": f"{drop}/registers/{name}/",
+            "required": True, "options": {"schema": name},
+        }
+        for name in REGISTERS
+    ]  # fmt: skip

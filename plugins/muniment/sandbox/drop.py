@@ -1,0 +1,57 @@
+"""The folder into which scanners and registers are dropped: exactly what exists by the clock."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from muniment.sandbox.registers import register
+from muniment.sandbox.reports import file_name, report
+from muniment.sandbox.times import SCANS_START, days
+from muniment.sandbox.world import World
+
+REGISTERS = ("roster", "assets", "waivers", "controls")
+
+
+class Drop:
+    """`<home>/drop/`, kept in step with the simulated clock."""
+
+    def __init__(self, world: World, home: Path) -> None:
+        """`home` is created when something is written."""
+        self.world, self.folder = world, home / "drop"
+        self._written: set[Path] = set()
+
+    def advance(self, now: datetime) -> None:
+        """Writes what has come to exist and takes away what does not exist yet (clock set back)."""
+        wanted: set[Path] = set()
+        for day in days(SCANS_START, now.date() + timedelta(days=1)):
+            for run in self.world.scans.runs(day):
+                if run.available_at <= now:
+                    path = self.folder / file_name(run)
+                    wanted.add(path)
+                    if path not in self._written:
+                        write(path, report(run), run.available_at)
+        for name in REGISTERS:
+            path = self.folder / "registers" / name / f"{name}.csv"
+            body = register(name, self.world.company, self.world.plan, now)
+            write(path, body, now)
+        self._remove_the_rest(wanted)
+        self._written = wanted
+
+    def _remove_the_rest(self, wanted: set[Path]) -> None:
+        for category in ("trivy", "sarif", "dast"):
+            for path in (self.folder / category).glob("*/*"):
+                if path not in wanted:
+                    path.unlink()
+
+
+def write(path: Path, body: bytes, modified_at: datetime) -> None:
+    """Writes one file whole or not at all; a file that is right already is left alone."""
+    if path.is_file() and path.read_bytes() == body:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(body)
+    os.utime(part, (modified_at.timestamp(), modified_at.timestamp()))
+    part.replace(path)

@@ -1,0 +1,109 @@
+"""The ground truth of one seed: what was planted, read from the plan and from what came of it.
+
+`visible_from` is the first day (the last ended day of a run at two the next morning) on which a
+collector that looked every day knows a deviation. Where the rules leave a day's doubt (is a limit
+of days counted from an instant or from a day?), `certain_from` is the first day on which every
+reading agrees; otherwise it is the same day. `reason_code` is null where the control library
+names none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from muniment.sandbox import expected
+from muniment.sandbox.people import COMPANY
+from muniment.sandbox.releases import PRODUCTION
+from muniment.sandbox.times import YEAR_END, YEAR_START, days
+from muniment.sandbox.world import World
+
+Json = dict[str, Any]
+
+
+def scenario(seed: int) -> Json:
+    """Every planted deviation and gap of the seed's year, and counts of its populations by day."""
+    world = World(seed)
+    deviations = [
+        *expected.of_releases(world), *expected.of_pulls(world), *expected.of_pushes(world),
+        *expected.of_factors(world), *expected.of_leavers(world), *expected.of_findings(world),
+        *expected.of_scans(world), *expected.of_lulls(world),
+    ]  # fmt: skip
+    known = [item for item in deviations if item["visible_from"] < YEAR_END.isoformat()]
+    known.sort(key=lambda item: (item["visible_from"], item["test_id"], str(item["attributes"])))
+    return {
+        "seed": seed,
+        "company": COMPANY,
+        "year": [YEAR_START.isoformat(), YEAR_END.isoformat()],
+        "deviations": known,
+        "gaps": sorted(_gaps(world), key=lambda gap: str(gap["day"])),
+        "totals": _totals(world),
+    }
+
+
+def _gaps(world: World) -> Iterator[Json]:
+    """`verdict`: what the ledger should say of the day. Outages happen only if a test wills it."""
+    for day in world.plan.lost_drops:
+        yield _gap(
+            "trivy", day, None, "EMPTY_CONFIRMED",
+            "No report of any asset was dropped this day, and none came later: the listing proves "
+            "that nothing came. Newest runs stay younger than their limit.",
+        )  # fmt: skip
+    for day in world.plan.late_drops:
+        yield _gap(
+            "trivy", day, day + timedelta(days=1), "COMPLETE",
+            "The reports of this day were dropped at noon of the next: EMPTY_CONFIRMED until then.",
+        )  # fmt: skip
+    for day in world.plan.outages:
+        yield _gap(
+            "okta_system_log", day, day + timedelta(days=1), "GAP",
+            "Only if a test switches it on: the API answers 500 in this day's run; the next heals.",
+        )  # fmt: skip
+
+
+def _gap(kind: str, day: date, heals_on: date | None, verdict: str, description: str) -> Json:
+    return {
+        "source_kind": kind,
+        "day": day.isoformat(),
+        "description": description,
+        "heals_on": heals_on.isoformat() if heals_on else None,
+        "verdict": verdict,
+    }
+
+
+def _totals(world: World) -> Json:
+    """Independent counts by day: what a complete collection must find."""
+    repositories = [r for r in world.repositories.values() if r.terms.is_in_scope]
+    merged = [p.merged_at.date() for r in repositories for p in r.pulls if p.merged_at]
+    deployed = [
+        item.created_at.date()
+        for repository in repositories
+        for item in repository.deployments
+        if item.environment == PRODUCTION and item.is_successful
+    ]
+    left = [
+        spell.end_at.date()
+        for person in world.company.people
+        for spell in person.spells
+        if spell.end_at
+    ]
+    logged = {day: world.log.happened_on(day) for day in days(YEAR_START, YEAR_END)}
+    return {
+        "pulls_merged": _by_day(merged),
+        "production_deployments_successful": _by_day(deployed),
+        "leavers": _by_day(left),
+        "okta_events": {day.isoformat(): len(entries) for day, entries in logged.items()},
+        "okta_sign_ins": {
+            day.isoformat(): sum(entry.event.is_sign_in for entry in entries)
+            for day, entries in logged.items()
+        },
+    }
+
+
+def _by_day(found: Iterable[date]) -> dict[str, int]:
+    counts = Counter(found)
+    return {
+        day.isoformat(): counts[day] for day in sorted(counts) if YEAR_START <= day < YEAR_END
+    }  # fmt: skip
