@@ -1,0 +1,87 @@
+{#- Every staging model, for two readers: the days that new rows touch (int_changed_days) and the
+    account of every record (fct_record_account). One entry a model:
+
+    model: its name; kind and stream: the Bronze stream that it stages in full;
+    feeds: the ledger streams that its rows belong to; days: SQL expressions over the model, the
+    days that a new row can change (dates; NULL is left out).
+    The model has source_id, receipt_id and is_duplicate; one that never de-duplicates says
+    has_duplicates: false. `is_rejected`, where a model has it, is named by rejected: true. -#}
+{% macro staged_days() -%}
+  {{ return(
+    staged_registers() + staged_days_change() + staged_days_access() + staged_days_vulnerability()
+  ) }}
+{%- endmacro %}
+
+{#- Registers count for the days that their rows speak for (int_changed_days), not for an event. -#}
+{% macro staged_registers() -%}
+  {{ return([
+    {'model': 'stg_register__roster', 'kind': 'register', 'stream': 'roster', 'feeds': [], 'days': []},
+    {'model': 'stg_register__asset', 'kind': 'register', 'stream': 'asset', 'feeds': [], 'days': []},
+    {'model': 'stg_register__waiver', 'kind': 'register', 'stream': 'waiver', 'feeds': [], 'days': []},
+    {'model': 'stg_register__control', 'kind': 'register', 'stream': 'control', 'feeds': [], 'days': []},
+  ]) }}
+{%- endmacro %}
+
+{#- github_pulls, github_deployments, git_log -#}
+{% macro staged_days_change() -%}
+  {%- set deployed = ['change_events.deployment'] -%}
+  {{ return([
+    {'model': 'stg_github__pull_request', 'kind': 'github_pulls', 'stream': 'pull_request',
+     'feeds': ['change_events.pull_request'], 'days': ['event_day']},
+    {'model': 'stg_github__review', 'kind': 'github_pulls', 'stream': 'review',
+     'feeds': ['change_events.review'], 'days': ['event_day']},
+    {'model': 'stg_github__timeline', 'kind': 'github_pulls', 'stream': 'timeline',
+     'feeds': ['change_events.review'], 'days': ['event_day']},
+    {'model': 'stg_github__pull_commit', 'kind': 'github_pulls', 'stream': 'pull_commit',
+     'feeds': ['change_events.commit'], 'days': ['event_day']},
+    {'model': 'stg_github__branch_commit', 'kind': 'github_pulls', 'stream': 'branch_commit',
+     'feeds': ['change_events.commit'], 'days': ['event_day']},
+    {'model': 'stg_github__ref_update', 'kind': 'github_pulls', 'stream': 'ref_update',
+     'feeds': ['change_events.ref_update'], 'days': ['event_day']},
+    {'model': 'stg_github__repository', 'kind': 'github_pulls', 'stream': 'repository',
+     'feeds': ['change_events.ref_update'], 'days': ['created_at']},
+    {'model': 'stg_github__repository', 'kind': 'github_deployments', 'stream': 'repository',
+     'feeds': ['change_events.deployment'], 'days': []},
+    {'model': 'stg_github__branch', 'kind': 'github_pulls', 'stream': 'branch',
+     'feeds': ['change_events.ref_update'], 'days': []},
+    {'model': 'stg_github__deployment', 'kind': 'github_deployments', 'stream': 'deployment',
+     'feeds': deployed, 'days': ['event_day'], 'key': 'deployment_id'},
+    {'model': 'stg_github__deployment_status', 'kind': 'github_deployments',
+     'stream': 'deployment_status', 'feeds': deployed, 'days': ['event_day'],
+     'key': 'deployment_id'},
+    {'model': 'stg_git__commit', 'kind': 'git_log', 'stream': 'commit',
+     'feeds': ['change_events.commit'], 'days': ['event_day']},
+    {'model': 'stg_git__ref_tip', 'kind': 'git_log', 'stream': 'ref_tip',
+     'feeds': ['change_events.ref_update'], 'days': ['event_day']},
+  ]) }}
+{%- endmacro %}
+
+{#- okta_system_log, okta_users -#}
+{% macro staged_days_access() -%}
+  {%- set log_streams = [
+    'access_events.sign_in', 'access_events.grant', 'access_events.revoke', 'access_events.disable'
+  ] -%}
+  {{ return([
+    {'model': 'stg_okta__event', 'kind': 'okta_system_log', 'stream': 'event',
+     'feeds': log_streams, 'days': ['event_day']},
+    {'model': 'stg_okta__account', 'kind': 'okta_users', 'stream': 'account',
+     'feeds': ['identities.account'], 'days': ['event_day']},
+    {'model': 'stg_okta__factor', 'kind': 'okta_users', 'stream': 'factor',
+     'feeds': ['identities.factor'], 'days': ['event_day'], 'has_duplicates': false},
+  ]) }}
+{%- endmacro %}
+
+{#- sarif, trivy -#}
+{% macro staged_days_vulnerability() -%}
+  {{ return([
+    {'model': 'stg_sarif__finding', 'kind': 'sarif', 'stream': 'finding',
+     'feeds': ['findings.finding'], 'days': ['event_day']},
+    {'model': 'stg_sarif__scan_run', 'kind': 'sarif', 'stream': 'scan_run',
+     'feeds': ['findings.finding', 'findings.scan_run'],
+     'days': ['first_event_day', 'event_day']},
+    {'model': 'stg_trivy__finding', 'kind': 'trivy', 'stream': 'finding',
+     'feeds': ['findings.finding'], 'days': ['event_day']},
+    {'model': 'stg_trivy__scan_run', 'kind': 'trivy', 'stream': 'scan_run',
+     'feeds': ['findings.finding', 'findings.scan_run'], 'days': ['event_day']},
+  ]) }}
+{%- endmacro %}

@@ -1,0 +1,307 @@
+{{ control_test_config('IAM-01') }}
+
+-- Second factor is enforced for every human account.
+with run as (
+    select as_of, period_start from {{ source('ops', 'run') }}
+),
+
+assets as (
+    select * from {{ ref('int_assets') }}
+),
+
+-- Every enabled human account of each day's snapshot. Where nobody says whether an account is a
+-- person's, it may be one.
+accounts as (
+    select
+        accounts.*,
+        coalesce(assets.is_in_scope, true) as is_in_scope,
+        coalesce(assets.entity, accounts.entity) as unit_entity
+    from {{ ref('int_accounts') }} as accounts
+    cross join run
+    left join assets
+        on accounts.system = assets.asset_id
+        and accounts.day between assets.valid_from and assets.valid_to
+    where
+        accounts.day between run.period_start and run.as_of
+        and accounts.is_enabled is distinct from false
+        and accounts.kind is distinct from 'service'
+        and {{ is_affected('IAM-01', 'accounts.day') }}
+),
+
+account_units as (
+    select
+        concat_ws('|', account_id, day) as unit_key,
+        json_object('account_id', account_id, 'system', system, 'date', strftime(day, '%Y-%m-%d'))
+            as attributes,
+        unit_entity as entity,
+        system,
+        system as asset_id,
+        observed_at as event_time,
+        day as effective_on,
+        person_id,
+        is_in_scope,
+        accounts.* exclude (entity, system, person_id, is_in_scope)
+    from accounts
+),
+
+factors as (
+    select
+        source_id,
+        account_id,
+        day,
+        count(*) filter (where is_second_factor and status = 'ACTIVE') as active,
+        count(*) filter (where factor_type is null or status is null) as unclear,
+        string_agg(distinct factor_type, ', ' order by factor_type)
+            filter (where is_second_factor and status = 'ACTIVE') as active_types,
+        string_agg(concat(factor_type, ' (', status, ')'), ', ' order by factor_type) as all_types,
+        list(record_key order by record_key) as record_keys
+    from {{ ref('int_factors') }}
+    group by source_id, account_id, day
+),
+
+enrolled_seen as (
+    select
+        units.*,
+        lists.account_id is not null as is_read,
+        coalesce(factors.active, 0) as active,
+        coalesce(factors.unclear, 0) as unclear,
+        factors.active_types,
+        factors.all_types,
+        factors.record_keys as factor_keys,
+        lists.record_key as list_key
+    from account_units as units
+    left join {{ ref('int_factor_lists') }} as lists
+        on units.source_id = lists.source_id
+        and units.account_id = lists.account_id
+        and units.day = lists.day
+    left join factors
+        on units.source_id = factors.source_id
+        and units.account_id = factors.account_id
+        and units.day = factors.day
+),
+
+enrolled_ruled as (
+    select
+        'enrolled' as leg_id,
+        unit_key, attributes, entity, system, asset_id, event_time, effective_on,
+        case
+            when is_federated_only then 'NOT_APPLICABLE'
+            when active > 0 and is_enabled and kind = 'human' then 'PASS'
+            when is_enabled is null or kind is null or not is_read or unclear > 0 then 'NOT_TESTED'
+            else 'ABSENT'
+        end as proposed,
+        case
+            when is_federated_only then 'federated'
+            when active > 0 and is_enabled and kind = 'human' then null
+            when is_enabled is null or kind is null or not is_read or unclear > 0 then 'null_field'
+            else 'NO_SECOND_FACTOR'
+        end as reason_code,
+        case
+            when is_federated_only
+                then 'Signs in only through another identity provider: its account there is the unit'
+            when is_enabled is null
+                then concat('identities.account.status: ', coalesce(status, 'not given'))
+            when kind is null
+                then 'identities.account.kind: nobody says whether the account is a person''s'
+            when active > 0 then concat('Active second factor: ', active_types)
+            when not is_read then 'identities.factor: the account''s factor list was not read'
+            when unclear > 0 then 'identities.factor: a factor without type or status'
+            when all_types is null then 'The account''s factor list was read in full and is empty'
+            else concat('No active second factor; listed: ', all_types)
+        end as reason,
+        person_id, is_in_scope,
+        list_filter(
+            list_concat([record_key], factor_keys, [list_key]), k -> k is not null
+        ) as record_keys,
+        cast([
+            {{ need('identities.account', 'day', 'day', 'system') }},
+            {{ need('identities.factor', 'day', 'day', 'system') }}
+        ] as {{ needs_type() }}) as needs,
+        day as hangs_from,
+        day as hangs_to,
+        cast(null as json) as parameters
+    from enrolled_seen
+),
+
+enrolled_settled as (
+    {{ rule_on_absence('enrolled_ruled') }}
+),
+
+enrolled as (
+    select
+        settled.*,
+        people.vendor_id,
+        cast(null as varchar) as criteria_key
+    from enrolled_settled as settled
+    left join ({{ vendor_of_person() }}) as people on settled.person_id = people.person_id
+),
+
+required as (
+    select
+        'required' as leg_id,
+        units.unit_key, units.attributes, units.entity, units.system, units.asset_id,
+        units.event_time, units.effective_on,
+        'NOT_TESTED' as proposed,
+        'not_connected' as reason_code,
+        'No source reads the sign-in rules in force' as reason,
+        units.person_id, people.vendor_id,
+        cast(null as varchar) as criteria_key,
+        units.is_in_scope,
+        json_object(
+            'phishing_resistant_for_privileged',
+            {{ parameter('IAM-01', 'phishing_resistant_for_privileged', 'units.system', 'units.day') }}
+        ) as parameters,
+        [units.record_key] as record_keys,
+        cast([
+            {{ need('identities.account', 'units.day', 'units.day', 'units.system') }},
+            {{ need('access_policies', 'units.day', 'units.day', 'units.system') }}
+        ] as {{ needs_type() }}) as needs,
+        units.day as hangs_from,
+        units.day as hangs_to
+    from account_units as units
+    left join ({{ vendor_of_person() }}) as people on units.person_id = people.person_id
+),
+
+-- Successful interactive sign-ins: the start of a session. Applications that are opened within it
+-- are part of the same session. A sign-in whose outcome nobody states may have been one.
+sign_ins as (
+    select
+        events.*,
+        coalesce(assets.is_in_scope, true) as is_in_scope,
+        coalesce(assets.entity, events.entity) as unit_entity,
+        greatest(
+            cast(coalesce(event_time, event_day) - interval 10 minute as date), run.period_start
+        ) as seen_from,
+        least(cast(coalesce(event_time, event_day) + interval 1 hour as date), run.as_of)
+            as seen_to
+    from {{ ref('int_access_events') }} as events
+    cross join run
+    left join assets
+        on events.system = assets.asset_id
+        and events.event_day between assets.valid_from and assets.valid_to
+    where
+        events.event_type = 'user.session.start'
+        and coalesce(events.outcome, 'SUCCESS') = 'SUCCESS'
+        and coalesce(events.actor_type, 'User') = 'User'
+        and events.event_day between run.period_start and run.as_of
+        and {{ is_affected('IAM-01', 'events.event_day') }}
+),
+
+-- Second factors shown within a session, from ten minutes before its start to the next day's end.
+step_ups as (
+    select
+        sign_ins.record_key,
+        min(events.event_time) as stepped_up_at,
+        arg_min(events.record_key, (events.event_time, events.record_key)) as step_up_key
+    from sign_ins
+    inner join {{ ref('int_access_events') }} as events
+        on sign_ins.source_id = events.source_id
+        and sign_ins.session_id = events.session_id
+        and events.event_day between sign_ins.event_day - 1 and sign_ins.event_day + 1
+        and events.event_time >= sign_ins.event_time - interval 10 minute
+    where
+        events.event_type = 'user.authentication.auth_via_mfa'
+        and events.outcome = 'SUCCESS'
+        and events.actor_id is not distinct from sign_ins.actor_id
+    group by sign_ins.record_key
+),
+
+used_seen as (
+    select
+        sign_ins.*,
+        step_ups.stepped_up_at,
+        step_ups.step_up_key,
+        list_filter(
+            authenticators, name -> lower(name) not in ('password', 'security question')
+        ) as possessions,
+        -- these can ask for a finger or a code themselves; the log does not say whether they did
+        len(list_filter(
+            authenticators,
+            name -> lower(name) in (
+                'okta verify', 'fastpass', 'fido2 (webauthn)', 'webauthn', 'passkey',
+                'security key or biometric', 'smart card idp'
+            )
+        )) > 0 as may_be_two,
+        coalesce(credential_type = 'PASSWORD', false)
+        or len(authenticators) > 0 as is_method_known
+    from sign_ins
+    left join step_ups using (record_key)
+),
+
+used_ruled as (
+    select
+        'used' as leg_id,
+        event_key as unit_key,
+        json_object('event_id', event_id, 'system', system) as attributes,
+        unit_entity as entity,
+        system,
+        system as asset_id,
+        event_time,
+        event_day as effective_on,
+        case
+            when outcome is null or event_time is null or event_id is null then 'NOT_TESTED'
+            when stepped_up_at is not null or (len(possessions) > 0 and len(authenticators) > 1)
+                then 'PASS'
+            when session_id is null or not is_method_known or may_be_two then 'NOT_TESTED'
+            else 'ABSENT'
+        end as proposed,
+        case
+            when outcome is null or event_time is null or event_id is null then 'null_field'
+            when stepped_up_at is not null or (len(possessions) > 0 and len(authenticators) > 1)
+                then null
+            when session_id is null or not is_method_known or may_be_two then 'null_field'
+            else 'SINGLE_FACTOR'
+        end as reason_code,
+        case
+            when outcome is null then 'access_events.sign_in.outcome: not stated'
+            when event_time is null then 'access_events.sign_in.at: not stated, or without zone'
+            when event_id is null then 'access_events.sign_in.event_id: not stated'
+            when stepped_up_at is not null then concat(
+                'The session shows a second factor at ', strftime(stepped_up_at, '%Y-%m-%d %H:%M:%S')
+            )
+            when len(possessions) > 0 and len(authenticators) > 1
+                then concat('The sign-in shows ', array_to_string(authenticators, ' and '))
+            when session_id is null
+                then 'access_events.sign_in.session_id: not stated, so no step-up can be looked for'
+            when not is_method_known
+                then 'access_events.sign_in.factors_used: the log does not say how'
+            when may_be_two then concat(
+                'access_events.sign_in.factors_used: ', array_to_string(authenticators, ', '),
+                ' alone; the log does not say whether it asked for a second proof'
+            )
+            else concat(
+                'The session started with ',
+                coalesce(nullif(array_to_string(authenticators, ', '), ''), lower(credential_type)),
+                ' alone and shows no second factor'
+            )
+        end as reason,
+        person_id,
+        is_in_scope,
+        list_filter([record_key, step_up_key], k -> k is not null) as record_keys,
+        cast([
+            {{ need('access_events.sign_in', 'seen_from', 'seen_to', 'system') }},
+            {{ need('roster', 'event_day', 'event_day') }}
+        ] as {{ needs_type() }}) as needs,
+        event_day - 1 as hangs_from,
+        event_day + 1 as hangs_to
+    from used_seen
+),
+
+used_settled as (
+    {{ rule_on_absence('used_ruled') }}
+),
+
+used as (
+    select
+        settled.*,
+        people.vendor_id,
+        cast(null as varchar) as criteria_key,
+        json_object(
+            'federation_window_min',
+            {{ parameter('IAM-01', 'federation_window_min', 'settled.system', 'settled.effective_on') }}
+        ) as parameters
+    from used_settled as settled
+    left join ({{ vendor_of_person() }}) as people on settled.person_id = people.person_id
+)
+
+{{ settle('IAM-01', ['enrolled', 'required', 'used']) }}

@@ -1,0 +1,157 @@
+"""dbt, in this process: one invocation a build, silent, offline, on the database's own settings.
+
+dbt is imported inside the functions: it costs a second and a half that readers do not owe.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from muniment.database import SETTINGS, connect
+from muniment.errors import EvidenceError, MachineError, MunimentError
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+CONTROL_TESTS = "models/control_tests"
+#: what an earlier build of the same project has made for good: a third of the time
+MADE_ONCE = ("--exclude", "resource_type:seed", "path:models/intermediate,config.materialized:view")
+
+
+@dataclass(frozen=True)
+class Node:
+    """What dbt says of one model, seed or data test."""
+
+    name: str
+    kind: str
+    is_control_test: bool
+    status: str
+    message: str
+
+    @property
+    def has_failed(self) -> bool:
+        """Ended in error, or found rows that must not be."""
+        return self.status in ("error", "fail", "runtime error")
+
+
+def control_tests() -> list[str]:
+    """Names of the control test models, found in their folder."""
+    return sorted(file.stem for file in (PROJECT / CONTROL_TESTS).rglob("*.sql"))
+
+
+@cache
+def fingerprint() -> str:
+    """SHA-256 (hex) over the dbt project: results of two versions of a model never mix."""
+    digest = hashlib.sha256()
+    for file in sorted(PROJECT.rglob("*")):
+        if file.suffix in (".sql", ".yml", ".csv"):
+            digest.update(str(file.relative_to(PROJECT)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def run(warehouse: Path, *, is_first: bool) -> dict[str, str]:
+    """Builds the models on the file. Returns control tests that failed to run, with the error.
+
+    is_first: no build of this very project has ended on the file yet.
+    Such a test keeps no rows, and the marts are built without it. Raises MachineError naming any
+    other model that fails, EvidenceError where a data test does.
+    """
+    with tempfile.TemporaryDirectory() as profiles:
+        _write_profile(Path(profiles), warehouse)
+        nodes = _invoke(Path(profiles), warehouse, () if is_first else MADE_ONCE)
+        failed = _failed_tests(nodes)
+        if failed:
+            _forget(warehouse, failed)
+            nodes = _invoke(Path(profiles), warehouse, ("--select", "marts"))
+            _failed_tests(nodes)
+    return {_test_id(name): message for name, message in failed.items()}
+
+
+def _failed_tests(nodes: list[Node]) -> dict[str, str]:
+    """Control tests that ended in error; raises where anything else did."""
+    for node in nodes:
+        if node.has_failed and not node.is_control_test:
+            raise _failure(node)
+    return {node.name: node.message for node in nodes if node.has_failed}
+
+
+def _failure(node: Node) -> MunimentError:
+    kept = "Nothing was recorded as built; the next build does it all again."
+    if node.kind == "test":
+        return EvidenceError(f"Check '{node.name}' failed: {node.message}. {kept}")
+    return MachineError(f"Model '{node.name}' failed: {node.message}. {kept}")
+
+
+def _forget(warehouse: Path, failed: dict[str, str]) -> None:
+    """The rows of an earlier build do not stand for a test that failed in this one."""
+    with connect(warehouse) as connection:
+        for name, message in failed.items():
+            connection.execute(f"drop table if exists control_tests.{name}")
+            connection.execute(
+                "insert into ops.failed_tests values (?, ?)", [_test_id(name), message]
+            )
+
+
+def _test_id(name: str) -> str:
+    return name.upper().replace("_", "-")
+
+
+def _write_profile(folder: Path, warehouse: Path) -> None:
+    output = {
+        "type": "duckdb", "path": str(warehouse), "schema": "main", "threads": 1,
+        "settings": SETTINGS,
+    }  # fmt: skip
+    profile = {"muniment": {"target": "warehouse", "outputs": {"warehouse": output}}}
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+
+
+def _invoke(profiles: Path, warehouse: Path, selection: tuple[str, ...]) -> list[Node]:
+    os.environ["DO_NOT_TRACK"] = "1"
+    from dbt.cli.main import dbtRunner
+
+    arguments = [
+        "build", *selection,
+        "--exclude-resource-type", "unit_test",
+        "--project-dir", str(PROJECT),
+        "--profiles-dir", str(profiles),
+        "--target-path", str(warehouse.parent / "target"),
+        "--log-path", str(warehouse.parent / "logs"),
+        "--log-level", "none", "--log-level-file", "none",
+        "--no-print", "--no-write-json",
+        "--vars", json.dumps({"control_tests": control_tests()}),
+    ]  # fmt: skip
+    try:
+        answer = dbtRunner().invoke(arguments)
+    finally:
+        close_database()
+    if answer.exception is not None:
+        text = " ".join(str(answer.exception).split())
+        raise MachineError(f"dbt could not start the build: {text}. Nothing was changed.")
+    return [_node(result) for result in getattr(answer.result, "results", [])]
+
+
+def close_database() -> None:
+    """dbt keeps the file open, and so locked, for as long as the process lives."""
+    from dbt.adapters.duckdb import connections
+
+    manager: Any = connections.DuckDBConnectionManager
+    if manager._ENV is not None:
+        manager._ENV.close()
+    manager.close_all_connections()
+
+
+def _node(result: Any) -> Node:
+    return Node(
+        name=result.node.name,
+        kind=str(result.node.resource_type),
+        is_control_test=str(result.node.original_file_path).startswith(CONTROL_TESTS),
+        status=str(result.status),
+        message=" ".join(str(result.message or "").split()),
+    )
