@@ -1,0 +1,85 @@
+"""The command line `muniment`: every step and every question, with exact exit codes.
+
+0 done; 1 the evidence falls short; 2 bad usage or configuration; 3 a source or the machine failed.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+
+import typer
+
+from muniment.errors import MachineError, MunimentError, UsageError
+
+#: typer may bring a click of its own; its errors are those that its public names are made of
+_WRONG_USAGE: type[Exception] = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    name="muniment",
+    help="An evidence warehouse for compliance: complete, checkable, and never a conclusion.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Entry point: errors are for people, exit codes for scripts."""
+    from muniment.cli import pack, proof, reading, sandbox, setup, steps
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    _show_progress()
+    for part in (setup, steps, reading, proof, pack, sandbox):
+        part.register(app)
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """Runs the command; returns its exit code."""
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except (typer.Abort, KeyboardInterrupt):
+        print("Stopped. The next run goes on from here.", file=sys.stderr)
+        return 130
+    except _WRONG_USAGE as error:
+        error.show()  # type: ignore[attr-defined]
+        return UsageError.exit_code
+    except MunimentError as error:
+        print(f"muniment: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        return _unheard()
+    except SystemExit as error:
+        # typer turns a broken pipe into an exit with code 1 of its own
+        if isinstance(error.__context__, BrokenPipeError):
+            return _unheard()
+        raise
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"muniment: {where}{error.strerror or error}. Nothing was lost.", file=sys.stderr)
+        return MachineError.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _unheard() -> int:
+    """Whoever read us has seen enough: no error, and nothing more is written at exit either."""
+    sys.stdout = sys.__stdout__
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 0
+
+
+def _show_progress() -> None:
+    """The pipeline's progress lines, on standard error: standard output holds answers alone."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("muniment.progress")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logger.handlers = [handler]

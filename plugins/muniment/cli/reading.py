@@ -1,0 +1,172 @@
+"""Commands that read a release: ledger, coverage, results, criteria, releases, SQL."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from muniment.cli.options import (
+    Config,
+    EndDay,
+    FirstDay,
+    Format,
+    Output,
+    ReleaseId,
+    day,
+    needed_day,
+    opened,
+)
+from muniment.cli.output import print_answer, print_json, print_table
+
+
+def ledger(
+    config: Config = "muniment.yml",
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    first: FirstDay = None,
+    end: EndDay = None,
+    verdict: Annotated[str | None, typer.Option(help="Only this verdict, such as GAP.")] = None,
+    output: Output = Format.table,
+    release: ReleaseId = None,
+) -> None:
+    """Was each source complete on each day? A calendar, or one row a stream and day."""
+    from muniment import calendar, queries
+
+    answer = queries.ledger(
+        opened(config), release, source_id=source, first_day=day(first, "--from"),
+        end_day=day(end, "--to"), verdict=verdict,
+    )  # fmt: skip
+    if output is Format.table and verdict is None:
+        calendar.print_calendar(answer.rows)
+    else:
+        print_answer(answer, output)
+
+
+def coverage(
+    framework: Annotated[str, typer.Option(help="soc2, gdpr, vendor-guardrails, …")],
+    first: FirstDay = None,
+    end: EndDay = None,
+    config: Config = "muniment.yml",
+    output: Output = Format.table,
+    release: ReleaseId = None,
+) -> None:
+    """What evidence says of each criterion in a period: a status, never a conclusion."""
+    from muniment import queries
+
+    answer, counts = queries.coverage(
+        opened(config), framework, needed_day(first, "--from"), needed_day(end, "--to"), release
+    )
+    if output is Format.json:
+        print_json({"criteria": answer.rows, "counts": counts})
+    elif output is Format.csv:
+        print_answer(answer, output)
+    else:
+        shown = ("criterion_id", "status", "population", "passed", "exceptions", "pending",
+                 "not_tested", "days_complete", "days_total", "reasons")  # fmt: skip
+        print_table(queries.Answer(shown, answer.rows), f"{framework}, {first} to {end}")
+        print(
+            f"In scope {counts['in_scope']}: mapped {counts['mapped']}, tested with complete "
+            f"evidence {counts['tested_complete']}, no exceptions noted "
+            f"{counts['no_exceptions_noted']}."
+        )
+
+
+def results(
+    test: Annotated[str, typer.Option(help="A test (CHG-02) or leg (CHG-02.approved).")],
+    outcome: Annotated[str | None, typer.Option(help="Only this outcome.")] = None,
+    first: FirstDay = None,
+    end: EndDay = None,
+    config: Config = "muniment.yml",
+    output: Output = Format.table,
+    release: ReleaseId = None,
+) -> None:
+    """Every unit that a control test judged, with the record keys behind it."""
+    from muniment import queries
+
+    answer = queries.results(
+        opened(config), test, release, outcome=outcome,
+        first_day=day(first, "--from"), end_day=day(end, "--to"),
+    )  # fmt: skip
+    if not answer.rows and not queries.is_built(opened(config), test, release):
+        print(f"{test}: no model is built for it yet; nothing was judged.", file=sys.stderr)
+    if output is not Format.table:
+        print_answer(answer, output)
+        return
+    shown = ("leg_id", "effective_on", "attributes", "outcome", "reason_code", "reason",
+             "person_id", "record_keys")  # fmt: skip
+    print_table(queries.Answer(shown, answer.rows), f"{test}: {len(answer.rows)} rows")
+
+
+def criteria(
+    framework: Annotated[str | None, typer.Option(help="Only this framework.")] = None,
+    config: Config = "muniment.yml",
+    output: Output = Format.table,
+    release: ReleaseId = None,
+) -> None:
+    """Every criterion, and the test legs that can support it."""
+    from muniment import queries
+
+    print_answer(queries.criteria(opened(config), framework, release), output)
+
+
+def sql(
+    statement: Annotated[str, typer.Argument(help="One SELECT or EXPLAIN.")],
+    config: Config = "muniment.yml",
+    output: Output = Format.table,
+    release: ReleaseId = None,
+) -> None:
+    """One read-only statement against a release, within limits of memory and time."""
+    from muniment import sqlguard
+
+    print_answer(sqlguard.ask(opened(config), statement, release), output)
+
+
+def releases_command(
+    config: Config = "muniment.yml",
+    pin: Annotated[int | None, typer.Option(help="Keep this release from pruning.")] = None,
+    unpin: Annotated[int | None, typer.Option(help="Let this release be pruned again.")] = None,
+    output: Output = Format.table,
+) -> None:
+    """The published releases, the current one marked."""
+    from muniment import releases
+    from muniment.queries import Answer
+
+    settings = opened(config)
+    for number, is_pinned in ((pin, True), (unpin, False)):
+        if number is not None:
+            releases.set_pin(settings, number, is_pinned=is_pinned)
+    rows = [item.row() for item in releases.listing(settings)]
+    columns = ("release", "as_of", "published_at", "is_current", "is_pinned", "has_database",
+               "code_revision")  # fmt: skip
+    print_answer(Answer(columns, rows), output)
+
+
+def sources(config: Config = "muniment.yml", output: Output = Format.table) -> None:
+    """The configured sources, and the kinds that could be."""
+    from muniment.queries import Answer
+    from muniment.sources import discover
+
+    settings = opened(config)
+    rows = [
+        {"source_id": s.id, "kind": s.kind, "from": s.connection or s.location,
+         "is_required": s.required,
+         "feeds": list(settings.connector(s).spec.ledger_streams(settings.options(s)))}
+        for s in settings.sources
+    ]  # fmt: skip
+    used = {s.kind for s in settings.sources}
+    for kind, connector in discover().items():
+        if kind not in used:
+            feeds = sorted({stream for found in connector.spec.feeds.values() for stream in found})
+            rows.append(
+                {"source_id": None, "kind": kind, "from": f"needs a {connector.spec.needs}",
+                 "is_required": None, "feeds": feeds}
+            )  # fmt: skip
+    print_answer(Answer(("source_id", "kind", "from", "is_required", "feeds"), rows), output)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this module's commands."""
+    for command in (sources, ledger, coverage, results, criteria, sql):
+        app.command()(command)
+    app.command("releases")(releases_command)
