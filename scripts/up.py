@@ -23,7 +23,12 @@ from typing import Any
 import airflow_home
 
 USER = "admin"
-COMPONENTS = ("scheduler", "dag-processor", "triggerer")
+#: the log servers of scheduler and triggerer would listen on every address; the UI reads the files
+COMPONENTS = (
+    ("scheduler", "--skip-serve-logs"),
+    ("dag-processor",),
+    ("triggerer", "--skip-serve-logs"),
+)
 START_LIMIT_S = 120
 STOP_LIMIT_S = 20
 
@@ -89,7 +94,7 @@ class Up:
         self._airflow("pools", "set", "muniment_warehouse", "1", "the warehouse's one writer")
         self._spawn("api-server", "--host", "127.0.0.1", "--port", str(self.port))
         for component in COMPONENTS:
-            self._spawn(component)
+            self._spawn(*component)
         self._wait()
         self._airflow("dags", "unpause", "evidence_daily", "--yes")
 

@@ -147,17 +147,19 @@ def assess(run: Run, as_of: date | None = None) -> list[Verdict]:
     return verdicts
 
 
-def build(run: Run, as_of: date | None = None, *, full_refresh: bool = False) -> BuildReport:
+def build(
+    run: Run, as_of: date | None = None, *, full_refresh: bool = False, is_assessed: bool = False
+) -> BuildReport:
     """Builds the warehouse: staging, unified models, control tests, coverage.
 
-    The ledger is assessed anew first: a file that lay about is never trusted.
+    The ledger is assessed anew first, unless this very process just did (`is_assessed`): a file
+    that lay about is never trusted.
     """
-    assess(run)
-    return _build(run, as_of or run.as_of, full_refresh=full_refresh)
-
-
-def _build(run: Run, as_of: date, *, full_refresh: bool = False) -> BuildReport:
-    report = warehouse.build(run.settings, as_of, run.now, run.run_id, full_refresh=full_refresh)
+    if not is_assessed:
+        assess(run)
+    report = warehouse.build(
+        run.settings, as_of or run.as_of, run.now, run.run_id, full_refresh=full_refresh
+    )
     for line in report.lines():
         progress.info("%s", line)
     return report
@@ -233,5 +235,5 @@ def run_all(run: Run, first_day: date | None = None, end_day: date | None = None
         commit(run, planned.source_id, collection.receipt_id)
         collections.append(collection)
     verdicts = assess(run)
-    built = _build(run, run.as_of)  # just assessed
+    built = build(run, is_assessed=True)
     return RunReport(windows, collections, verdicts, built, publish(run))
