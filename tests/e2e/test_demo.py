@@ -38,7 +38,7 @@ def test_the_demo_ends_with_what_a_person_needs_and_goes_on_after_ctrl_c(tmp_pat
     assert first.returncode == 0, said[-3000:]
     for word in (
         "SIMULATED COMPANY", "Ledger", "Proven, per system", "three counts", "Exceptions",
-        "Frontier", "Release", "Pack", "Try next", "evidence_daily ended: success", "own_history",
+        "Frontier", "Release", "Pack", "Try next", "evidence_daily ended: success", "Real evidence",
     ):  # fmt: skip
         assert word in said, f"{word} is missing from: {said[-3000:]}"
     assert "evidence_daily ended: failed" not in said
