@@ -1,8 +1,19 @@
-{#- A stated time as an interval: an instant with zone is exact, a bare date is the whole (UTC) day,
-    its last microsecond included. Anything else, an instant without zone too, is NULL. -#}
+{#- A stated time as an interval. An instant with zone is exact. A bare date is the whole local day of
+    a place that nobody states: from its first minute in the easternmost zone (UTC+14) to its last
+    microsecond in the westernmost (UTC-12). Anything else, an instant without zone too, is NULL. -#}
 {% macro earliest(text) -%}
+  coalesce({{ instant(text) }}, {{ bare_day(text) }} - interval 14 hour)
+{%- endmacro %}
+
+{% macro latest(text) -%}
+  coalesce(
+    {{ instant(text) }}, {{ bare_day(text) }} + interval 36 hour - interval 1 microsecond
+  )
+{%- endmacro %}
+
+{#- An exact time; NULL where a day, or no zone, is stated. -#}
+{% macro instant(text) -%}
   case
-    when regexp_full_match({{ text }}, '\d{4}-\d{2}-\d{2}') then try_cast({{ text }} as timestamp)
     -- by way of timestamptz, since a cast to timestamp alone drops the offset; DuckDB wants seconds
     when regexp_full_match({{ text }}, '\d{4}-\d{2}-\d{2}[T ].*(Z|[+-]\d{2}(:?\d{2})?)')
       then try_cast(
@@ -11,17 +22,24 @@
   end
 {%- endmacro %}
 
-{% macro latest(text) -%}
-  case
-    when regexp_full_match({{ text }}, '\d{4}-\d{2}-\d{2}')
-      then try_cast({{ text }} as timestamp) + interval 1 day - interval 1 microsecond
-    else {{ earliest(text) }}
-  end
+{#- The first instant (UTC) of a date that stands alone, else NULL. -#}
+{% macro bare_day(text) -%}
+  if(regexp_full_match({{ text }}, '\d{4}-\d{2}-\d{2}'), try_cast({{ text }} as timestamp), null)
 {%- endmacro %}
 
-{#- Both ends as one struct {earliest, latest}. -#}
-{% macro bounds(text) -%}
-  {'earliest': {{ earliest(text) }}, 'latest': {{ latest(text) }}}
+{#- An instant that may lack its zone, as an interval: it is local, in a place nobody states. -#}
+{% macro earliest_hour(text) -%}
+  coalesce({{ instant(text) }}, try_cast({{ text }} as timestamp) - interval 14 hour)
+{%- endmacro %}
+
+{% macro latest_hour(text) -%}
+  coalesce({{ instant(text) }}, try_cast({{ text }} as timestamp) + interval 12 hour)
+{%- endmacro %}
+
+{#- The day that a register states where days are asked for, not instants: a bare date is that day,
+    an instant its UTC day. -#}
+{% macro stated_day(text) -%}
+  cast(coalesce({{ bare_day(text) }}, {{ instant(text) }}) as date)
 {%- endmacro %}
 
 {#- The instant `days` business days after `moment`, at the same time of day; the calendar is

@@ -26,6 +26,6 @@
     'test_id', 'leg_id', 'unit_key', 'attributes', 'entity', '"system"', 'asset_id', 'event_time',
     'effective_on', 'outcome', 'reason_code', 'reason', 'severity', 'person_id', 'vendor_id',
     'criteria_key', 'is_in_scope', 'waiver_id', 'control_parameters', 'record_keys',
-    'hangs_from', 'hangs_to'
+    'hangs_from', 'hangs_to', 'counts_from', 'counts_to'
   ]) }}
 {%- endmacro %}

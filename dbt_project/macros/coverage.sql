@@ -22,7 +22,8 @@
 
 {#- Coverage of the criteria of a framework over [first_day, end_day), one row a criterion.
     Arguments are SQL expressions; days that no stated control covers, and days after as_of, are
-    not complete. -#}
+    not complete. A unit counts where the days that it counts for touch the period, on days on which
+    a stated control covers it. -#}
 {% macro coverage_sql(framework, first_day, end_day) -%}
 with period as (
   select
@@ -143,10 +144,21 @@ legs as (
   group by mapped.framework, mapped.criterion_id
 ),
 
+counted as (
+  select distinct links.framework, links.criterion_id, links.unit_value, counted.*
+  from links
+  inner join {{ ref('fct_leg_days') }} as counted
+    on links.test_id = counted.test_id
+    and links.leg_id = counted.leg_id
+    and links.first_day <= counted.counts_to
+    and links.last_day >= counted.counts_from
+    and (links.unit_value is null or links.unit_value = counted.criteria_key)
+),
+
 units as (
   select
-    link_days.framework,
-    link_days.criterion_id,
+    counted.framework,
+    counted.criterion_id,
     sum(counted.population) as population,
     sum(counted.passed) as passed,
     sum(counted.exceptions) as exceptions,
@@ -159,13 +171,8 @@ units as (
     sum(counted.leads) as leads,
     list_sort(list_distinct(flatten(list(coalesce(counted.not_tested_reasons, [])))))
       as not_tested_reasons
-  from link_days
-  inner join {{ ref('fct_leg_days') }} as counted
-    on link_days.test_id = counted.test_id
-    and link_days.leg_id = counted.leg_id
-    and link_days.day = counted.effective_on
-    and (link_days.unit_value is null or link_days.unit_value = counted.criteria_key)
-  group by link_days.framework, link_days.criterion_id
+  from counted
+  group by counted.framework, counted.criterion_id
 ),
 
 gathered as (
@@ -236,6 +243,13 @@ select
     || if(status = 'OUT_OF_SCOPE', [scope_reason], [])
     || if(status = 'NO_CONTROL', ['no stated control in force covers it'], [])
     || if(status = 'MANUAL_PENDING', ['the manual part is not signed, or no longer'], [])
+    -- pending units block no status (design), so that they must be told
+    || case
+      when pending = 0 then []
+      when pending = population - not_applicable - out_of_scope then
+        ['nothing is tested yet: all ' || pending || ' units that apply are pending']
+      else [pending || ' units are pending: their deadline lies after the last day']
+    end
     as reasons,
   status != 'OUT_OF_SCOPE' as is_in_scope,
   status != 'OUT_OF_SCOPE' and mapped_legs > 0 as is_mapped,

@@ -126,27 +126,62 @@ left join snapshots as missed
   )
 {%- endmacro %}
 
+{#- Whether a stated day, or its change, counts for days before the receipt that changed it. A start
+    that is not stated counts for ever, and a day that cannot be read may count for any. -#}
+{% macro is_past_effective(field, side, received) -%}
+  {%- set is_start = field in ('start_at', 'valid_from') -%}
+  if(
+    {{ side }}.{{ field }} is null,
+    {{ 'true' if is_start else 'false' }},
+    coalesce({{ earliest(side ~ '.' ~ field) }} < {{ received }}, true)
+  )
+{%- endmacro %}
+
 {#- Edits of a register: a version that went in the receipt in which another of the same row came,
     paired in order where a row id has several (a person's spells), field by field. A row that went
-    and left none behind is an edit to nothing. A date is past-effective when it lies before the
-    receipt that changed it; every other field speaks for the past from the start. -#}
-{% macro register_edits(relation, register, id, fields, order_by='record_key') -%}
+    and left none behind is one edit, `removed`; one that came without a predecessor is `added`,
+    where it speaks for days before (since: the field that says from when; 'never': from its receipt
+    alone). A date is past-effective when it lies before the receipt that changed it; every other
+    field speaks for the past from the start. -#}
+{% macro register_edits(relation, register, id, fields, order_by='record_key', since=none) -%}
   select
     '{{ register }}' as register,
-    gone.{{ id }} as row_id,
-    gone.received_from as first_received_at,
-    gone.received_to as changed_at,
+    coalesce(gone.{{ id }}, came.{{ id }}) as row_id,
+    coalesce(gone.received_from, came.received_from) as first_received_at,
+    coalesce(gone.received_to, came.received_from) as changed_at,
     list_filter([gone.record_key, came.record_key], lambda key: key is not null) as record_keys,
     unnest([
+      {
+        'field': if(came.record_key is null, 'removed', 'added'),
+        'value_before': if(came.record_key is null, 'listed', null),
+        'value_after': if(
+          came.record_key is null,
+          null,
+          {% if since in (none, 'never') %}'listed'{% else -%}
+          concat('from ', coalesce(came.{{ since }}, 'no date'))
+          {%- endif %}
+        ),
+        'is_past': came.record_key is null
+          {%- if since is none %}
+          or gone.record_key is null
+          {%- elif since != 'never' %}
+          or (
+            gone.record_key is null and {{ is_past_effective(since, 'came', 'came.received_from') }}
+          )
+          {%- endif %}
+      },
       {%- for field in fields %}
       {
         'field': '{{ field }}',
         'value_before': gone.{{ field }},
         'value_after': came.{{ field }},
-        'is_past': {% if field.endswith('_at') or field.startswith('valid_') -%}
-          coalesce({{ earliest('gone.' ~ field) }} < gone.received_to, false)
-          or coalesce({{ earliest('came.' ~ field) }} < gone.received_to, false)
-          {%- else -%} true {%- endif %}
+        'is_past': gone.record_key is not null and came.record_key is not null
+          {%- if field.endswith('_at') or field.startswith('valid_') %}
+          and (
+            {{ is_past_effective(field, 'gone', 'gone.received_to') }}
+            or {{ is_past_effective(field, 'came', 'gone.received_to') }}
+          )
+          {%- endif %}
       }{{ ',' if not loop.last }}
       {%- endfor %}
     ]) as edit
@@ -157,15 +192,22 @@ left join snapshots as missed
         partition by source_id, file, {{ id }}, last_receipt_id order by {{ order_by }}
       ) as edit_no
     from {{ relation }}
-    where last_receipt_id is not null
+    where last_receipt_id is not null and {{ id }} is not null
   ) as gone
-  left join (
+  full join (
     select
       *,
       row_number() over (
         partition by source_id, file, {{ id }}, first_receipt_id order by {{ order_by }}
       ) as edit_no
-    from {{ relation }}
+    from (
+      select
+        *,
+        is_first and cast(received_from as date) = min(cast(received_from as date)) over ()
+          as is_in_first_version
+      from {{ relation }}
+    ) as versions
+    where not is_in_first_version and {{ id }} is not null
   ) as came
     on gone.source_id = came.source_id
     and gone.file = came.file

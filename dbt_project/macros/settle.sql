@@ -3,12 +3,18 @@
 
     out of scope -> NOT_APPLICABLE; an EXCEPTION stays whatever the gates say (missing data can
     hide a failure but cannot excuse one); else a failed need -> NOT_TESTED(not_connected, then
-    source_gap); else what the leg proposed. A waiver turns EXCEPTION into EXCEPTION_ACCEPTED. -#}
-{% macro settle(test_id, legs) -%}
+    source_gap); else what the leg proposed. A scope that the leg reads and nobody states would make
+    the unit NOT_APPLICABLE or not, so anything else is NOT_TESTED(null_field), an EXCEPTION too; to
+    the legs in `scope_unread`, which do not read it, only a scope stated as false matters.
+    A waiver turns EXCEPTION into EXCEPTION_ACCEPTED.
+
+    A unit counts for every period that touches the days from counts_from to counts_to: its
+    effective_on alone, but where the leg is one of `lasting` and says them itself. -#}
+{% macro settle(test_id, legs, lasting=[], scope_unread=[]) -%}
 select * from (
   with judged as materialized (
     {% for leg in legs -%}
-    select {{ judged_columns() }} from {{ leg }}
+    select {{ judged_columns(leg in lasting, leg in scope_unread) }} from {{ leg }}
     {%- if not loop.last %}
     union all
     {% endif %}
@@ -27,9 +33,9 @@ select * from (
       failing.reason as failing_reason,
       case
         when judged.is_in_scope = false then 'out_of_scope'
-        when judged.proposed = 'EXCEPTION' then 'proposed'
+        when judged.proposed = 'EXCEPTION' and judged.is_in_scope then 'proposed'
         when failing.reason_code is not null then failing.reason_code
-        when judged.is_in_scope is null then 'unknown_scope'
+        when judged.is_in_scope is null and judged.proposed != 'NOT_APPLICABLE' then 'unknown_scope'
         else 'proposed'
       end as ruling
     from judged
@@ -67,7 +73,10 @@ select * from (
         'Out of scope: ', coalesce(assets.scope_reason, ruled.proposed_reason, 'no reason given'),
         ', approved by ', coalesce(assets.scope_approver, 'nobody named')
       )
-      when 'unknown_scope' then 'assets.asset.in_scope: the asset is in no register'
+      when 'unknown_scope' then concat(
+        'assets.asset.in_scope: no register states it',
+        if(ruled.proposed = 'NOT_TESTED', '', concat('; in scope, it would be ', ruled.proposed))
+      )
       else ruled.failing_reason
     end as reason,
     legs.severity,
@@ -79,7 +88,9 @@ select * from (
     ruled.parameters as control_parameters,
     ruled.record_keys,
     ruled.hangs_from,
-    ruled.hangs_to
+    ruled.hangs_to,
+    ruled.counts_from,
+    ruled.counts_to
   from ruled
   left join {{ ref('control_test_leg') }} as legs
     on legs.test_id = '{{ test_id }}' and ruled.leg_id = legs.leg_id
@@ -95,12 +106,15 @@ select * from (
 )
 {%- endmacro %}
 
-{% macro judged_columns() -%}
+{% macro judged_columns(is_lasting, is_scope_unread) -%}
 leg_id, unit_key, cast(attributes as json) as attributes, entity, "system", asset_id,
       cast(event_time as timestamp) as event_time, cast(effective_on as date) as effective_on,
-      proposed, reason_code, reason, person_id, vendor_id, criteria_key, is_in_scope,
+      proposed, reason_code, reason, person_id, vendor_id, criteria_key,
+      {{ 'coalesce(is_in_scope, true) as is_in_scope' if is_scope_unread else 'is_in_scope' }},
       cast(parameters as json) as parameters, record_keys,
-      cast(needs as {{ needs_type() }}) as needs, hangs_from, hangs_to
+      cast(needs as {{ needs_type() }}) as needs, hangs_from, hangs_to,
+      cast({{ 'counts_from' if is_lasting else 'effective_on' }} as date) as counts_from,
+      cast({{ 'counts_to' if is_lasting else 'effective_on' }} as date) as counts_to
 {%- endmacro %}
 
 {#- Exceptions that a waiver covers: approved, and received by us, before the event; unexpired at

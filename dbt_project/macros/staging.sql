@@ -29,29 +29,70 @@
   from {{ relation }}
 {%- endmacro %}
 
-{#- The relation (columns receipt_id, object_sha256) with what its object was asked for, one row a
-    record: `request` is the JSON context of the first request that was answered with it and
-    `requests` all of them (identical bytes for two requests are one object), `request_url` the
-    first address. -#}
-{% macro with_request(relation) -%}
-  select {{ relation }}.*, asked.request, asked.requests, asked.request_url
-  from {{ relation }}
+{#- The frame of a staging model: `source` holds the Bronze records still to be staged, `renamed` one
+    row for each of them with our names, and `dedupe` is the last statement. The contract (its YAML)
+    says which columns come out.
+
+    bronze_records: records of one stream of a kind, with their receipt's `sequence`.
+    requested_records: the same, with what their object was asked for.
+    file_records: the same for file drops, with what the listing says of the file.
+    fields: a from_json structure; where given, `parsed` holds these fields of the record, NULL
+    where one is missing or of another type. -#}
+{% macro bronze_records(kind, stream=none, fields=none) -%}
+  select
+    records.*,
+    {%- if fields %}
+    from_json(records.record, '{{ fields }}') as parsed,
+    {%- endif %}
+    receipts.sequence
+  from {{ source('bronze', kind) }} as records
+  inner join {{ source('ops', 'receipts') }} as receipts using (receipt_id)
+  where {{ staging_increment() }}
+  {%- if stream %} and records.stream = '{{ stream }}'{% endif %}
+{%- endmacro %}
+
+{#- `request` is the JSON context of the first request that was answered with the record's object,
+    `requests` all of them: identical bytes for two requests are one object. -#}
+{% macro requested_records(kind, stream, fields=none) -%}
+  select records.*, asked.request, asked.requests
+  from ({{ bronze_records(kind, stream, fields) }}) as records
   left join (
     select
       receipt_id,
       object_sha256,
       min_by(context, page) as request,
-      list(context order by page, url) as requests,
-      min_by(url, page) as request_url
+      list(context order by page, url) as requests
     from {{ ref('stg_request') }}
+    where receipt_id in (select receipt_id from {{ source('ops', 'receipts') }} where is_new)
     group by receipt_id, object_sha256
   ) as asked using (receipt_id, object_sha256)
 {%- endmacro %}
 
-{#- The Bronze records of one stream that are still to be staged, with their receipt's sequence. -#}
-{% macro bronze_records(kind, stream) -%}
-  select records.*, receipts.sequence
-  from {{ source('bronze', kind) }} as records
-  inner join {{ source('ops', 'receipts') }} as receipts using (receipt_id)
-  where records.stream = '{{ stream }}' and {{ staging_increment() }}
+{#- `asset_ids` are the assets whose files bear these bytes (one object may lie in two folders),
+    `file_path` one path, `modified_at` the newest time of change. -#}
+{% macro file_records(kind, stream, fields=none) -%}
+  select records.*, coalesce(asked.asset_ids, []) as asset_ids, asked.file_path, asked.modified_at
+  from ({{ bronze_records(kind, stream, fields) }}) as records
+  left join (
+    select
+      receipt_id,
+      object_sha256,
+      list_sort(list_distinct(list(context ->> '$.asset_id') filter (
+        where (context ->> '$.asset_id') is not null
+      ))) as asset_ids,
+      min(url) as file_path,
+      max({{ instant("context ->> '$.modified_at'") }}) as modified_at
+    from {{ ref('stg_request') }}
+    where receipt_id in (select receipt_id from {{ source('ops', 'receipts') }} where is_new)
+    group by receipt_id, object_sha256
+  ) as asked using (receipt_id, object_sha256)
+{%- endmacro %}
+
+{#- Where a staged record came from: the first columns of every staging model. -#}
+{% macro provenance() -%}
+  source_id,
+  receipt_id,
+  sequence,
+  record_key,
+  received_at
 {%- endmacro %}

@@ -7,20 +7,30 @@ from pathlib import Path
 
 import pytest
 
-MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+#: macros too: the parts of a long control test stand there
+WRITTEN = sorted(file for part in ("models", "macros") for file in (PROJECT / part).rglob("*.sql"))
 
 
-@pytest.mark.parametrize("path", sorted(MODELS.rglob("*.sql")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
 def test_no_model_reads_a_source_s_time_without_its_offset(path: Path) -> None:
-    """DuckDB drops the offset in a cast to timestamp: `{{ earliest(…) }}` keeps it."""
+    """DuckDB drops the offset in a cast to timestamp: `{{ instant(…) }}` keeps it."""
     found = re.findall(r"try_cast\([^\n]*(?:->>|\.\"|\b[a-z_]+\.[a-z_]+)[^\n]* as timestamp\)",
                        path.read_text("utf-8"))  # fmt: skip
     assert found == []
 
 
-@pytest.mark.parametrize("path", sorted(MODELS.rglob("*.sql")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
 def test_no_model_asks_the_clock(path: Path) -> None:
     text = re.sub(r"--[^\n]*|\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL).lower()
     assert not re.search(
         r"\b(now\(\)|current_date|current_timestamp|today\(\)|run_started_at)", text
     )
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PROJECT / "models" / "staging").rglob("*.sql")), ids=lambda path: path.stem
+)
+def test_no_staging_model_rounds_a_day_to_one_of_its_ends(path: Path) -> None:
+    """One column holds one instant: a bare date is none, and `earliest` alone would make it one."""
+    assert not re.search(r"\b(earliest|latest)\(", path.read_text("utf-8"))

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from file_source import FileSource
+from staged import staged
 
 #: file -> findings that our shapes make of it, where PROVENANCE.csv says otherwise, and why
 EXPLAINED = {
@@ -65,7 +66,11 @@ def test_every_finding_of_every_sample_is_accounted_for(
             assert _entries(document) == count
     expected = {name: EXPLAINED.get(name, (count, ""))[0] for name, count in listed.items()}
     assert indexed == expected
-    assert receipt.records["finding"] == sum(expected.values())
+    total = sum(expected.values())
+    assert receipt.records["finding"] == total
+    known = staged(source.settings, "2026-01-05")
+    assert known["finding"] == (total, total, 0)
+    assert known["scan_run"] == (len(listed), len(listed), 0)
 
 
 def _entries(value: Any) -> int:

@@ -28,6 +28,7 @@ from muniment.errors import SourceError
 from muniment.locker import Locker
 from muniment.retries import Patience
 from muniment.transport import Client
+from staged import staged
 
 GITHUB, OKTA, LOG = "github_rest_http", "okta_rest_http", "okta_system_log"
 #: the recordings' own address; links are led to the replaying server instead
@@ -252,6 +253,9 @@ def test_recorded_pull_requests_pass_through_the_connector(
     assert proofs(result, "change_events.pull_request") == [
         ("cursor_exhausted", "2018-01-01", "2027-01-01")
     ]
+    known = staged(run.settings, "2026-12-31")
+    assert known["pull_request"] == (len(details), len(details), 0)
+    assert known["review"] == (sum(reviews), sum(reviews), 0)
 
 
 def test_a_recorded_deployment_passes_through_the_connector(
@@ -276,6 +280,8 @@ def test_a_recorded_deployment_passes_through_the_connector(
     receipt = run.commit(result)
     assert (receipt.records["deployment"], receipt.records["deployment_status"]) == (1, 1)
     assert receipt.event_hours["deployment"] == {created[0]["created_at"][:13]: 1}
+    known = staged(run.settings, day)
+    assert known["deployment"] == known["deployment_status"] == (1, 1, 0)
 
 
 def test_recorded_users_pass_through_the_connector(
@@ -304,6 +310,7 @@ def test_recorded_users_pass_through_the_connector(
     assert receipt.records["account"] == len(everybody) == 8
     asked = [path for path in server.paths() if path.endswith("/factors")]
     assert len(asked) == len([user for user in everybody if user["status"] != "DEPROVISIONED"])
+    assert staged(run.settings, "2026-01-06")["account"] == (len(everybody), len(everybody), 0)
 
 
 def test_every_recorded_system_log_event_reaches_bronze(
@@ -329,6 +336,7 @@ def test_every_recorded_system_log_event_reaches_bronze(
     assert receipt.records["event"] == len(events)
     assert receipt.quarantined == {}
     assert receipt.duplicates.get("event", 0) == same
+    assert staged(run.settings, "2026-01-05")["event"] == (len(events), len(events), 0)
 
 
 #: which recorded bodies are of a shape that a kind declares

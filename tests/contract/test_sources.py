@@ -45,6 +45,17 @@ def test_every_stream_that_feeds_the_ledger_is_cut_from_an_object(connector: Con
     assert set(connector.spec.feeds) <= cut
 
 
+def test_events_that_are_asked_for_say_when_they_were(connector: Connector) -> None:
+    """What cannot be dated counts for the last day of its window, and leaves the others empty.
+
+    Reports in a folder count for the day of the scan, which stands around the records.
+    """
+    spec = connector.spec
+    if spec.mode == "event" and spec.needs == "connection":
+        undated = {s.name for s in spec.shapes if spec.feeds.get(s.stream) and not s.event_time}
+        assert undated == set()
+
+
 def test_ledger_streams_bear_the_control_librarys_names(connector: Connector) -> None:
     seed = ROOT / "dbt_project" / "seeds" / "frameworks" / "leg_field.csv"
     with seed.open(encoding="utf-8", newline="") as handle:

@@ -132,7 +132,7 @@ def test_a_parameter_stated_later_reopens_the_days_from_its_receipt(home: Wareho
     # its valid_from lies before both: it loosens nothing of the past, and is shown
     assert outcomes(home)[before] == {"EXCEPTION"}
     assert outcomes(home)[after] == {"PASS"}
-    edits = home.query("select register, row_id, field from intermediate.int_register_edits")
+    edits = home.query("select register, row_id, field from marts.fct_register_edits")
     assert edits == [("controls", "C-2", "added")]
     assert_full_refresh_agrees(home, last)
 
@@ -153,8 +153,7 @@ def test_a_corrected_end_reopens_the_old_and_the_new_day(home: WarehouseHome) ->
     home.build(LAST)
     assert {date(2026, 1, 2), date(2026, 1, 3)} <= affected(home, "IAM-04")
     edits = home.query(
-        "select register, row_id, field, value_before, value_after "
-        "from intermediate.int_register_edits"
+        "select register, row_id, field, value_before, value_after from marts.fct_register_edits"
     )
     assert edits == [("roster", "P-1", "end_at", "2026-01-03T12:00:00Z", "2026-01-02T12:00:00Z")]
     assert_full_refresh_agrees(home, LAST)
@@ -193,3 +192,20 @@ def test_a_day_that_nothing_touches_is_left_alone(home: WarehouseHome) -> None:
     home.build(LAST)
     assert LAST - DAY in affected(home)
     assert START not in affected(home)
+
+
+def test_a_ledger_that_begins_earlier_holds_what_began_before_it(home: WarehouseHome) -> None:
+    app = {"asset_id": "APP-1", "type": "repository", "scanner_types": "sast", "in_scope": "true"}
+    home.register("assets", [LOG_ASSET, app], at(LAST + DAY, 5))
+    home.build(LAST)
+    first = START - 8 * DAY  # a Wednesday: the week of a scan began two days before
+    for offset in range(8):
+        home.judge_registers(first + offset * DAY)
+        home.judge_okta(first + offset * DAY, hours={"03": 5})
+    home.receive("okta", "event", [], at(LAST + DAY, 6), first, START)
+    assert "begins on 2025-12-24" in str(home.build(LAST).rebuilt_because)
+    assert home.query("select distinct effective_on from control_tests.vul_02 order by all") == [
+        (date(2025, 12, 22),), (date(2025, 12, 29),), (date(2026, 1, 5),)
+    ]  # fmt: skip
+    assert home.build(LAST).rebuilt_because is None
+    assert_full_refresh_agrees(home, LAST)

@@ -150,7 +150,7 @@ def test_the_configuration_reaches_the_server(tmp_path: Path) -> None:
         for vendor, scheme, path in (
             ("okta", "SSWS", "/api/v1/users"), ("github", "Bearer", "/orgs/harbourline")
         ):  # fmt: skip
-            to = connections.parse_uri(vendor, found[f"AIRFLOW_CONN_{vendor.upper()}"])
+            to = connections.parse(vendor, found[f"AIRFLOW_CONN_{vendor.upper()}"])
             assert to.base_url == f"{sandbox.url}/{vendor}"
             headers = {"Authorization": f"{scheme} {to.secret}"}
             assert requests.get(to.base_url + path, headers=headers, timeout=10).ok

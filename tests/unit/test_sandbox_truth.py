@@ -203,9 +203,14 @@ def test_every_single_factor_session_is_planted(events: list[Json], truth: list[
     def session(event: Json) -> str:
         return str(event["authenticationContext"]["externalSessionId"])
 
-    mfa = {session(e) for e in events if e["eventType"] == "user.authentication.auth_via_mfa"}
-    found = {(event["uuid"],) for event in sign_ins(events) if session(event) not in mfa}
-    assert found == planted(truth, "IAM-01.used", "event_id")
+    steps = [e for e in events if e["eventType"] == "user.authentication.auth_via_mfa"]
+    factors = {(session(e), e["debugContext"]["debugData"]["factor"]) for e in steps}
+    told = {name for name, factor in factors if factor == "PASSWORD_AS_FACTOR"}
+    second = {name for name, factor in factors if factor != "PASSWORD_AS_FACTOR"}
+    alone = [event for event in sign_ins(events) if session(event) not in second]
+    assert {(e["uuid"],) for e in alone} == planted(truth, "IAM-01.used", "event_id")
+    assert told - second == {session(e) for e in alone} & told != set()
+    assert told & second, "a password told as a factor beside a second one"
 
 
 def test_every_late_revocation_and_use_is_planted(
@@ -238,6 +243,30 @@ def test_every_late_revocation_and_use_is_planted(
             used.add(unit)
     assert late == planted(truth, "IAM-04.revoked", "person_id", "spell_start")
     assert used == planted(truth, "IAM-04.used", "person_id", "spell_start")
+
+
+def test_what_hangs_on_the_zone_of_a_bare_end_is_planted(
+    auditor: Auditor, events: list[Json]
+) -> None:
+    """A local day begins at UTC+14 and ends at UTC-12, wherever it is."""
+    undecided = [d for d in scenario(SEED)["undecided"] if d["effective_on"] < END.isoformat()]
+    late, used = set(), set()
+    for row in auditor.roster():
+        if len(row["end_at"]) != len("2026-01-05") or row["end_at"] >= END.isoformat():
+            continue
+        day = datetime.fromisoformat(row["end_at"]).replace(tzinfo=UTC)
+        first, last = day - timedelta(hours=14), day + timedelta(hours=36)
+        limit = timedelta(hours=24)
+        unit = (row["person_id"], row["start_at"])
+        for event in events:
+            moment = datetime.fromisoformat(event["published"])
+            if event["eventType"] == "user.lifecycle.deactivate":
+                is_taken = event["target"][0]["alternateId"] == row["work_email"]
+                late |= {unit} if is_taken and first + limit < moment < last + limit else set()
+            elif event in sign_ins([event]) and first < moment < last:
+                used |= {unit} if event["actor"]["alternateId"] == row["work_email"] else set()
+    assert late == planted(undecided, "IAM-04.revoked", "person_id", "spell_start")
+    assert used == planted(undecided, "IAM-04.used", "person_id", "spell_start")
 
 
 def test_hours_far_below_their_usual_volume_are_planted(

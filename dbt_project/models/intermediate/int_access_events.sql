@@ -1,9 +1,14 @@
--- What people and services did, in OCSF's terms: one row an event, whatever system logged it. Who
--- acted is resolved to a person by the roster's logins, then by work email.
+-- What people and services did, in OCSF's terms: one row an event, whatever system logged it, and
+-- one more for each other way in which the source told it. Who acted is resolved to a person by the
+-- roster's logins, then by work email.
+{#- kind of log: its staging model, in the columns of stg_okta__event; what one lacks is NULL -#}
+{%- set logs = {'okta_system_log': 'stg_okta__event'} %}
+
 with events as (
-    select *
-    from {{ ref('stg_okta__event') }}
-    where not is_duplicate
+    {%- for model in logs.values() %}
+    select * from {{ ref(model) }} where not is_duplicate
+    {%- if not loop.last %} union all by name{% endif %}
+    {%- endfor %}
 ),
 
 first_reads as (
@@ -16,7 +21,7 @@ first_reads as (
                 cast(window_start as date), cast(window_end as date) - 1, interval 1 day
             )) as date) as day
         from {{ source('ops', 'receipts') }}
-        where kind = 'okta_system_log'
+        where kind in ('{{ logs | join("', '") }}')
     ) as windows
     group by source_id, day
 ),

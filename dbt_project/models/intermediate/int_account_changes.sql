@@ -23,6 +23,17 @@ snapshot_days as (
     from (select distinct source_id, observed_at from snapshots)
 ),
 
+-- events about whether somebody can sign in; what the source tells in two ways shows no disabling
+told as (
+    select
+        *,
+        count(*) over (partition by source_id, event_key, event_type, event_time) > 1 as is_disputed
+    from {{ ref('int_access_events') }}
+    where
+        event_time is not null
+        and (stream = 'disable' or (class_uid = 3001 and activity_id = 2))
+),
+
 last_seen as (
     select
         source_id, system, account_id,
@@ -63,12 +74,11 @@ where snapshot_days.next_observed_at is not null
 union all
 
 -- events are exact
-select changes.source_id, changes.system, changes.target_user_id as account_id,
-    if(changes.stream = 'disable', 'off', 'on') as kind,
-    changes.event_time as off_from, changes.event_time as off_to, changes.record_key
-from {{ ref('int_access_events') }} as changes
+select source_id, system, target_user_id as account_id,
+    if(stream = 'disable', 'off', 'on') as kind,
+    event_time as off_from, event_time as off_to, record_key
+from told
 where
-    changes.outcome = 'SUCCESS'
-    and changes.event_time is not null
-    and changes.target_user_id is not null
-    and (changes.stream = 'disable' or (changes.class_uid = 3001 and changes.activity_id = 2))
+    outcome = 'SUCCESS'
+    and target_user_id is not null
+    and not (stream is not distinct from 'disable' and is_disputed)

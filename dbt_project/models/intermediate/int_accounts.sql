@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 
--- Accounts as each day's newest snapshot shows them: one row an account and day.
+-- Accounts as each day's newest snapshot shows them: one row an account and day. Of two accounts
+-- that one snapshot tells in different ways, the enabled one stands; the day is a gap.
 --
 -- is_enabled: somebody can sign in; is_disabled: nobody can any more. An account that was never
 -- activated is neither; a status that we do not know is NULL in both.
@@ -28,6 +29,13 @@ resolved as (
     left join {{ ref('int_person_logins') }} as by_email
         on by_email.system = '*' and coalesce(snapshots.email, snapshots.login) = by_email.login
     where snapshots.sequence = snapshots.newest_sequence
+    qualify row_number() over (
+        partition by snapshots.source_id, snapshots.event_day, snapshots.account_key
+        order by
+            coalesce(snapshots.status in ('ACTIVE', 'PASSWORD_EXPIRED', 'RECOVERY', 'LOCKED_OUT'), true)
+                desc,
+            snapshots.record_key
+    ) = 1
 )
 
 select

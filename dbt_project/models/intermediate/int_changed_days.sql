@@ -124,6 +124,22 @@ days as (
   from {{ ref('int_ref_updates_broken_days') }}
   where receipt_id in (select receipt_id from new_receipts)
   union all
+  -- a movement that states no time stands for every day of its window, until a reading states one
+  select
+    'change_events.ref_update' as stream,
+    cast(
+      unnest(generate_series(receipts.window_start, receipts.window_end - 1, interval 1 day)) as date
+    ) as day
+  from {{ ref('stg_github__ref_update') }} as undated
+  inner join {{ source('ops', 'receipts') }} as receipts using (receipt_id)
+  where
+    undated.updated_at is null
+    and undated.ref_update_id in (
+      select stated.ref_update_id
+      from {{ ref('stg_github__ref_update') }} as stated
+      where stated.receipt_id in (select receipt_id from new_receipts)
+    )
+  union all
   -- a finding is judged on the day on which it was first seen, and was before this build
   select 'findings.finding' as stream, unnest([first_day, first_day_before]) as day
   from findings

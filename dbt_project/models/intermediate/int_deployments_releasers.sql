@@ -17,9 +17,7 @@ units as (
     deployments.deployment_id,
     pulls.number,
     deployments.creator_login,
-    coalesce(
-      deployments.creator_type = 'Bot' or deployments.creator_login like '%[bot]', false
-    ) as is_started_by_bot
+    {{ is_bot('deployments.creator_type', 'deployments.creator_login') }} as is_started_by_bot
   from deployments
   left join {{ ref('int_deployments_pulls') }} as pulls
     on deployments.repository = pulls.repository
@@ -31,12 +29,11 @@ merged as (
     pulls.repository,
     pulls.number,
     if(
-      pulls.merged_by_type = 'Bot' or pulls.merged_by_login like '%[bot]', null,
-      pulls.merged_by_login
+      {{ is_bot('pulls.merged_by_type', 'pulls.merged_by_login') }}, null, pulls.merged_by_login
     ) as merged_by_login,
     any_value(updates.actor_login) filter (where not updates.is_bot) as mover_login,
     any_value(updates.record_key) as update_record_key,
-    any_value(commits.author_login) filter (where commits.author_login not like '%[bot]')
+    any_value(commits.author_login) filter (where not {{ is_bot('null', 'commits.author_login') }})
       as author_login,
     any_value(commits.author_email) as author_email,
     any_value(commits.record_key) as commit_record_key

@@ -18,7 +18,7 @@ select
     answers.factor_type,
     answers.provider,
     answers.status,
-    answers.factor_type not in ('question', 'password') as is_second_factor,
+    {{ is_second_factor('answers.factor_type') }} as is_second_factor,
     answers.created_at
 from answers
 left join {{ ref('int_source_systems') }} as systems on answers.source_id = systems.source_id

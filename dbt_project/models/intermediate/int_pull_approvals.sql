@@ -13,9 +13,7 @@ reviews as (
     pulls.merged_at,
     pulls.head_revision,
     logins.person_id,
-    coalesce(
-      reviews.reviewer_type = 'Bot' or reviews.reviewer_login like '%[bot]', false
-    ) as is_bot
+    {{ is_bot('reviews.reviewer_type', 'reviews.reviewer_login') }} as is_bot
   from {{ ref('int_reviews') }} as reviews
   inner join pulls on reviews.repository = pulls.repository and reviews.number = pulls.number
   left join {{ ref('int_person_logins') }} as logins

@@ -42,7 +42,8 @@ named as (
     on commits.repository = updates.repository
     and commits.commit_sha = updates.after_revision
     and pulls.head_branch = updates.branch
-  where updates.actor_login is not null and updates.moved_at <= pulls.merged_at
+  where updates.actor_login is not null
+    and (updates.moved_at <= pulls.merged_at or updates.unclear_field = 'at')
 ),
 
 -- the platform's private addresses name the account: 123+login@users.noreply.github.com
@@ -65,7 +66,7 @@ select
   addressed.number,
   addressed.role,
   coalesce(addressed.login, addressed.email) as identity,
-  coalesce(addressed.account_type = 'Bot' or addressed.login like '%[bot]', false) as is_bot,
+  {{ is_bot('addressed.account_type', 'addressed.login') }} as is_bot,
   case
     when logins.candidates > 1 then null
     else coalesce(logins.person_id, addresses.person_id)

@@ -3,32 +3,52 @@
 -- Movements of branches in the order in which they happened. Basis `activity` (the platform's feed,
 -- with actor and time) comes first; a repository that no feed covers has basis `ref_tips`: one
 -- movement a day on which the tip differs from the tip before, without actor, with the day as time.
+-- A movement that states no time counts for the end of the window that brought it, and may have
+-- happened on any day of it.
 with activity as (
   select
-    source_id,
-    repository,
-    branch,
+    updates.source_id,
+    updates.repository,
+    updates.branch,
     'activity' as basis,
-    ref_update_id,
-    before_revision,
-    after_revision,
-    update_kind,
-    actor_login,
-    actor_type,
-    updated_at as moved_at,
-    event_day as moved_on,
-    event_day as moved_after,
-    receipt_id,
-    record_key
-  from {{ ref('stg_github__ref_update') }}
-  where not is_duplicate
-    and repository is not null
-    and branch is not null
-    and updated_at is not null
-  -- two sources may report one movement
+    updates.ref_update_id,
+    updates.before_revision,
+    updates.after_revision,
+    updates.update_kind,
+    updates.actor_login,
+    updates.actor_type,
+    coalesce(updates.updated_at, cast(receipts.window_end as timestamp) - interval 1 microsecond)
+      as moved_at,
+    coalesce(updates.event_day, receipts.window_end - 1) as moved_on,
+    coalesce(updates.event_day, receipts.window_start) as moved_after,
+    -- a creation finds nothing, a deletion leaves nothing
+    case
+      when updates.updated_at is null then 'at'
+      when updates.update_kind is null then 'kind'
+      when updates.after_revision is null and updates.update_kind != 'branch_deletion' then 'after'
+      when updates.before_revision is null and updates.update_kind != 'branch_creation'
+        then 'before'
+    end as unclear_field,
+    updates.receipt_id,
+    updates.record_key
+  from {{ ref('stg_github__ref_update') }} as updates
+  inner join {{ source('ops', 'receipts') }} as receipts on updates.receipt_id = receipts.receipt_id
+  where not updates.is_duplicate
+    and updates.repository is not null
+    and updates.branch is not null
+  -- two sources may report one movement, and a later reading may state what an earlier one left out
   qualify row_number() over (
-    partition by repository, branch, coalesce(cast(ref_update_id as varchar), record_key)
-    order by received_at, source_id, sequence, record_key
+    partition by
+      updates.repository,
+      updates.branch,
+      coalesce(cast(updates.ref_update_id as varchar), updates.record_key)
+    order by
+      updates.updated_at is null,
+      updates.update_kind is null,
+      updates.received_at,
+      updates.source_id,
+      updates.sequence,
+      updates.record_key
   ) = 1
 ),
 
@@ -47,6 +67,7 @@ tips as (
     cast(event_day as timestamp) as moved_at,
     event_day as moved_on,
     lag(event_day) over by_day as moved_after,
+    cast(null as varchar) as unclear_field,
     receipt_id,
     record_key
   from (
@@ -97,11 +118,12 @@ select
   chained.update_kind,
   chained.actor_login,
   chained.actor_type,
-  coalesce(chained.actor_type = 'Bot' or chained.actor_login like '%[bot]', false) as is_bot,
+  {{ is_bot('chained.actor_type', 'chained.actor_login') }} as is_bot,
   chained.moved_at,
   chained.moved_on,
   -- ref_tips: the day of the tip before; the movement lies between the two
   chained.moved_after,
+  chained.unclear_field,
   chained.previous_moved_on,
   chained.position > 1
   and coalesce(chained.before_revision, '') <> coalesce(chained.previous_after_revision, '')

@@ -25,20 +25,20 @@ dated as (
     *,
     greatest(
       if(is_first_version, date '1900-01-01', first_received_on),
-      cast({{ earliest('valid_from') }} as date)
+      {{ stated_day('valid_from') }}
     ) as in_force_from,
     coalesce(
       least(
         least(next_received_on, cast(received_to as date)) - 1,
-        cast({{ latest('valid_to') }} as date)
+        {{ stated_day('valid_to') }}
       ),
       date '9999-12-31'
     ) as in_force_to
   from versions
   -- a date that cannot be read leaves the control out of force, never in force for ever
   where
-    (valid_from is null or {{ earliest('valid_from') }} is not null)
-    and (valid_to is null or {{ latest('valid_to') }} is not null)
+    (valid_from is null or {{ stated_day('valid_from') }} is not null)
+    and (valid_to is null or {{ stated_day('valid_to') }} is not null)
 )
 
 select

@@ -1,4 +1,5 @@
--- Leg x day: is every source of every stream that the leg reads complete on that day?
+-- Leg x day: is every source of every stream that the leg reads complete on that day? One that is
+-- retired is not asked; a stream of which every source is retired is shut.
 with run as (
   select * from {{ source('ops', 'run') }}
 ),
@@ -8,23 +9,35 @@ days as (
   where day <= (select as_of from run)
 ),
 
-stream_days as (
+source_days as (
   select
     streams.stream,
     days.day,
-    bool_and(coalesce(verdicts.verdict in ('COMPLETE', 'EMPTY_CONFIRMED', 'LATE'), false))
-      as is_open,
-    bool_or(verdicts.grade = 'asserted') as is_asserted,
-    min(streams.source_id || ': ' || streams.stream) filter (
-      where coalesce(verdicts.verdict not in ('COMPLETE', 'EMPTY_CONFIRMED', 'LATE'), true)
-    ) as shut_by
+    streams.source_id,
+    verdicts.grade,
+    coalesce(verdicts.verdict in ('COMPLETE', 'EMPTY_CONFIRMED', 'LATE'), false) as is_open,
+    coalesce(verdicts.verdict = 'RETIRED', false) as is_retired,
+    bool_and(coalesce(verdicts.verdict = 'RETIRED', false)) over (
+      partition by streams.stream, days.day
+    ) as is_abandoned
   from {{ source('ops', 'source_streams') }} as streams
   cross join days
   left join {{ source('ops', 'verdicts') }} as verdicts
     on streams.source_id = verdicts.source_id
     and streams.stream = verdicts.stream
     and days.day = verdicts.day
-  group by streams.stream, days.day
+),
+
+stream_days as (
+  select
+    stream,
+    day,
+    bool_and(is_open) as is_open,
+    bool_or(grade = 'asserted') as is_asserted,
+    min(source_id || ': ' || stream) filter (where not is_open) as shut_by
+  from source_days
+  where not is_retired or is_abandoned
+  group by stream, day
 )
 
 select

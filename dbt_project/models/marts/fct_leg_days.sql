@@ -1,9 +1,11 @@
--- Unit results counted by leg, day and mapping value: small, so that any period answers at once.
+-- Unit results counted by leg, mapping value and the days that they count for: small, so that any
+-- period answers at once.
 select
   test_id,
   leg_id,
   criteria_key,
-  effective_on,
+  counts_from,
+  counts_to,
   count(*) filter (where outcome != 'LEAD') as population,
   count(*) filter (where outcome = 'PASS') as passed,
   count(*) filter (where outcome = 'EXCEPTION') as exceptions,
@@ -20,4 +22,4 @@ select
   list(distinct reason_code order by reason_code) filter (where outcome = 'NOT_TESTED')
     as not_tested_reasons
 from {{ ref('fct_test_results') }}
-group by test_id, leg_id, criteria_key, effective_on
+group by test_id, leg_id, criteria_key, counts_from, counts_to

@@ -24,6 +24,7 @@ select
   null::varchar as severity, null::varchar as person_id, null::varchar as vendor_id,
   null::varchar as criteria_key, null::boolean as is_in_scope, null::varchar as waiver_id,
   null::json as control_parameters, null::varchar[] as record_keys,
-  null::date as hangs_from, null::date as hangs_to
+  null::date as hangs_from, null::date as hangs_to,
+  null::date as counts_from, null::date as counts_to
 where false
 {%- endfor %}

@@ -141,6 +141,24 @@ def of_leavers(world: World) -> Iterator[Json]:
                 yield _used(person, spell)
 
 
+def of_bare_ends(world: World) -> Iterator[Json]:
+    """IAM-04: what the zone of a bare end date decides, and nobody states it."""
+    for person in world.company.people:
+        for spell in person.spells:
+            if spell.leave != "bare_evening":
+                continue
+            attributes, day = _leaver(person, spell)
+            for leg, seen, what in (
+                # open until the limit has passed in the westernmost zone too
+                ("IAM-04.revoked", day + 2 * DAY, "taken away on the evening of the day"),
+                ("IAM-04.used", day, "a sign-in on the evening before the day"),
+            ):
+                yield deviation(
+                    leg, attributes, f"the end is a bare date; {what}", day, seen,
+                    reason_code="bounded", outcome="NOT_TESTED",
+                )  # fmt: skip
+
+
 def _leaver(person: Person, spell: Spell) -> tuple[Json, date]:
     assert spell.end_at is not None  # whoever left has an end
     attributes = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import datetime, timedelta
 
 from muniment.sandbox import github_shapes as shapes
@@ -17,6 +18,7 @@ from muniment.sandbox.repositories import MAIN, Repository
 from muniment.sandbox.times import iso_s
 from muniment.sandbox.world import World
 
+#: what GitHub's headers say for a user's token
 LIMIT_AN_HOUR = 5000
 REPOSITORY = r"/(?:repos/harbourline/(?P<name>[\w.-]+)|repositories/(?P<number>\d+))"
 
@@ -27,7 +29,10 @@ class GitHub:
     def __init__(self, world: World) -> None:
         """Routes, most particular first."""
         self.world = world
-        self._asked = 0
+        #: requests that an hour of the simulated clock really has; None: they never run out, since
+        #: that clock may stand still for longer than anybody would wait
+        self.limit_an_hour: int | None = None
+        self._asked: Counter[datetime] = Counter()
         changes = Changes(world)
         self._routes: list[tuple[re.Pattern[str], Handler]] = [
             (re.compile(pattern + "$"), handler)
@@ -51,7 +56,12 @@ class GitHub:
 
     def answer(self, question: Question) -> Answer:
         """The answer to one question, 404 where there is no such thing (yet)."""
-        self._asked += 1
+        hour = _next_hour(question.now)
+        if self.limit_an_hour is not None and self._asked[hour] >= self.limit_an_hour:
+            answer = error(403, "API rate limit exceeded")
+            answer.headers.update(self.limits(question.now))
+            return answer
+        self._asked[hour] += 1
         for pattern, handler in self._routes:
             found = pattern.match(question.path)
             if found:
@@ -69,11 +79,13 @@ class GitHub:
         return error(401, "Bad credentials")
 
     def limits(self, now: datetime) -> dict[str, str]:
-        """The rate limit's headers. The simulation never runs dry by itself; faults see to that."""
-        used = self._asked % (LIMIT_AN_HOUR - 1000)
+        """The rate limit's headers."""
+        asked = self._asked[_next_hour(now)]
+        limit = self.limit_an_hour or LIMIT_AN_HOUR
+        used = asked if self.limit_an_hour else asked % (LIMIT_AN_HOUR - 1000)
         return {
-            "X-RateLimit-Limit": str(LIMIT_AN_HOUR),
-            "X-RateLimit-Remaining": str(LIMIT_AN_HOUR - used),
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(limit - used),
             "X-RateLimit-Used": str(used),
             "X-RateLimit-Reset": str(int(_next_hour(now).timestamp())),
             "X-RateLimit-Resource": "core",

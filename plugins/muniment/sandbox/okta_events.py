@@ -13,6 +13,7 @@ from muniment.sandbox.times import dice, iso_ms
 
 Json = dict[str, Any]
 SESSION_START = "user.session.start"
+VIA_MFA = "user.authentication.auth_via_mfa"
 NO_SESSION = "unknown"
 IMPORTER = ("0oa4hrimport0001x7", "PublicClientApp", "HR import", "hr-import@harbourline.example")
 APPS = (
@@ -58,6 +59,7 @@ class Event:
     reason: str | None = None
     credential: str | None = None
     step: int = 0
+    factor: str | None = None
     is_late: bool = False
     may_be_late: bool = False
 
@@ -112,8 +114,8 @@ class Event:
         return context
 
     def _debug_data(self) -> Json:
-        if self.event_type == "user.authentication.auth_via_mfa":
-            return {"requestUri": "/api/v1/authn/factors/verify", "factor": "OKTA_VERIFY_PUSH"}
+        if self.factor:
+            return {"requestUri": "/api/v1/authn/factors/verify", "factor": self.factor}
         return {"requestUri": "/"}
 
 
@@ -137,16 +139,27 @@ def session_start(session: Session, is_late: bool = False) -> Event:
     )  # fmt: skip
 
 
+def password_step(session: Session) -> Event:
+    """The password of a session, told in the same way as a second factor, which it is not."""
+    return Event(
+        session.start + timedelta(seconds=1), VIA_MFA, "Authentication of user via MFA",
+        _user(session.person), session=session.session_id, ip=session.ip,
+        country=session.person.employer.country, factor="PASSWORD_AS_FACTOR",
+    )  # fmt: skip
+
+
 def sign_in(session: Session) -> list[Event]:
-    """A whole sign-in: password, second factor, then an application."""
+    """A whole sign-in: password, told twice in one of ten, second factor, then an application."""
     person, country = session.person, session.person.employer.country
     identifier, name = dice("app", session.session_id).choice(APPS)
+    is_told_twice = dice("password step", session.session_id).random() < 1 / 10
     return [
         session_start(session),
+        *([password_step(session)] if is_told_twice else []),
         Event(
-            session.start + timedelta(seconds=4), "user.authentication.auth_via_mfa",
-            "Authentication of user via MFA", _user(person), session=session.session_id,
-            ip=session.ip, country=country, credential="OTP", step=1,
+            session.start + timedelta(seconds=4), VIA_MFA, "Authentication of user via MFA",
+            _user(person), session=session.session_id, ip=session.ip, country=country,
+            credential="OTP", step=1, factor="OKTA_VERIFY_PUSH",
         ),
         Event(
             session.start + timedelta(seconds=30), "user.authentication.sso",

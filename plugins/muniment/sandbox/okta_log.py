@@ -117,7 +117,7 @@ class OktaLog:
 
     def single_factor_uuid(self, sign_in: SingleFactor) -> str:
         """The id of the session start of a planned sign-in with a password alone."""
-        return self._uuid(self._single_factor(sign_in))
+        return self._uuid(self._single_factor(sign_in)[0])
 
     def _published_on(self, day: date) -> tuple[Entry, ...]:
         if day < LOG_START:
@@ -179,7 +179,7 @@ class OktaLog:
     def _planted(self) -> dict[date, list[Event]]:
         """What the plan and the roster put into each day."""
         administrator = self.company.administrator
-        found = [self._single_factor(plan) for plan in self.plan.single_factor]
+        found = [event for plan in self.plan.single_factor for event in self._single_factor(plan)]
         for person in self.company.people:
             found += _life_of(person, administrator)
         for gap in self.plan.unenrolled:
@@ -189,10 +189,12 @@ class OktaLog:
             by_day.setdefault(event.at.date(), []).append(event)
         return by_day
 
-    def _single_factor(self, plan: SingleFactor) -> Event:
+    def _single_factor(self, plan: SingleFactor) -> list[Event]:
         person = self.company.developers[plan.developer]
         moment = at(plan.day, 8, 20, plan.developer)
-        return events.session_start(Session.of(person, moment), is_late=plan.is_late)
+        session = Session.of(person, moment)
+        start = events.session_start(session, is_late=plan.is_late)
+        return [start, events.password_step(session)] if plan.is_told_as_factor else [start]
 
 
 def _life_of(person: Person, administrator: Person) -> list[Event]:
@@ -211,9 +213,11 @@ def _life_of(person: Person, administrator: Person) -> list[Event]:
 
 
 def sign_ins_around_end(leave: str, end: datetime) -> list[datetime]:
-    """Sign-ins that the plan puts near the end of a spell: some just allowed, some too late."""
+    """Sign-ins near the end of a spell: some just allowed, some too late, some in doubt."""
     if leave == "used_after_end":
         return [end + timedelta(hours=2)]
+    if leave == "bare_evening":
+        return [at((end - timedelta(days=1)).date(), 20)]
     if leave == "kept":
         return [at((end + timedelta(days=2)).date(), 8, 45)]
     return [end - timedelta(minutes=2)] if leave == "at_limit" else []

@@ -13,7 +13,7 @@ ORGANISATION = "harbourline"
 LEAVER_LIMIT = timedelta(hours=24)  # the control library's default for IAM-04
 NOTICE = timedelta(days=10)
 SEATS = 18
-LEAVES = ("late", "kept", "at_limit", "bare_date", "used_after_end")
+LEAVES = ("late", "kept", "at_limit", "bare_date", "bare_evening", "used_after_end")
 STAFF_ROLES = (
     "head of engineering", "security lead", "IT administrator", "HR partner", "finance analyst",
     "support lead", "product manager", "vendor lead", "vendor lead",
@@ -189,7 +189,7 @@ class Company:
         return people
 
     def _leaves(self, seat: int) -> list[tuple[str, date]]:
-        """When somebody leaves this seat and how: five seats in every block."""
+        """When somebody leaves this seat and how: one seat a kind in every block."""
         found = []
         for block in blocks():
             chosen = dice(self.seed, "leaves", block.index).sample(
@@ -207,11 +207,13 @@ def leave(kind: str, start: datetime, day: date, employer: Employer, late_min: i
 
     late: taken away `late_min` minutes after the limit; just_late: one minute after it; at_limit:
     on the second; bare_date: the roster knows the day alone, the account was taken that morning;
-    kept: never taken away; used_after_end and prompt: taken away in time.
+    bare_evening: the same, but taken that evening (UTC) and used the evening before, which is too
+    late, or in time, by the zone in which the day is read; kept: never taken away; used_after_end
+    and prompt: taken away in time.
     """
-    if kind == "bare_date":
-        end = at(day, 23, 59)
-        return Spell(start, end, day.isoformat(), at(day, 8), kind)
+    if kind in ("bare_date", "bare_evening"):
+        taken = at(day, 8 if kind == "bare_date" else 20)
+        return Spell(start, at(day, 23, 59), day.isoformat(), taken, kind)
     local = datetime(day.year, day.month, day.day, 17, 30, tzinfo=timezone(employer.utc_offset))
     end = local.astimezone(UTC)
     revoked: dict[str, datetime | None] = {

@@ -64,11 +64,15 @@ class Unenrolled:
 
 @dataclass(frozen=True)
 class SingleFactor:
-    """A sign-in by a developer (by place in the list) with a password alone."""
+    """A sign-in by a developer (by place in the list) with a password alone.
+
+    is_told_as_factor: the log tells the password as it tells a second factor.
+    """
 
     day: date
     developer: int
     is_late: bool
+    is_told_as_factor: bool
 
 
 @dataclass
@@ -143,10 +147,9 @@ def _plan_access(plan: Plan, block: Block, chance: Random) -> None:
     for staff, length in zip(chance.sample(range(3, 9), 2), (3, 1), strict=True):
         first = block.day(chance.randrange(3, 24))
         plan.unenrolled.append(Unenrolled(staff, first, first + timedelta(days=length)))
-    for day, is_late in zip(
-        chance.sample(block.workdays(2, 27), 3), (False, False, True), strict=True
-    ):
-        plan.single_factor.append(SingleFactor(day, chance.randrange(14), is_late))
+    for number, day in enumerate(chance.sample(block.workdays(2, 27), 3)):
+        sign_in = SingleFactor(day, chance.randrange(14), number == 2, number == 1)
+        plan.single_factor.append(sign_in)
     for day in chance.sample(block.workdays(22, 30), 2):
         plan.quiet_hours.append((day, chance.randrange(9, 15)))
 

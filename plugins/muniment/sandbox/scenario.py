@@ -24,7 +24,10 @@ Json = dict[str, Any]
 
 
 def scenario(seed: int) -> Json:
-    """Every planted deviation and gap of the seed's year, and counts of its populations by day."""
+    """What was planted in the seed's year, and counts of its populations by day.
+
+    deviations; undecided: what the rules leave open, with the reason; gaps; totals by day.
+    """
     world = World(seed)
     deviations = [
         *expected.of_releases(world), *expected.of_pulls(world), *expected.of_pushes(world),
@@ -38,6 +41,7 @@ def scenario(seed: int) -> Json:
         "company": COMPANY,
         "year": [YEAR_START.isoformat(), YEAR_END.isoformat()],
         "deviations": known,
+        "undecided": sorted(expected.of_bare_ends(world), key=lambda item: str(item["attributes"])),
         "gaps": sorted(_gaps(world), key=lambda gap: str(gap["day"])),
         "totals": _totals(world),
     }

@@ -14,7 +14,7 @@ assets as (
 accounts as (
     select
         accounts.*,
-        coalesce(assets.is_in_scope, true) as is_in_scope,
+        assets.is_in_scope,
         coalesce(assets.entity, accounts.entity) as unit_entity
     from {{ ref('int_accounts') }} as accounts
     cross join run
@@ -162,133 +162,12 @@ required as (
     left join ({{ vendor_of_person() }}) as people on units.person_id = people.person_id
 ),
 
--- Successful interactive sign-ins: the start of a session. Applications that are opened within it
--- are part of the same session. A sign-in whose outcome nobody states may have been one.
-sign_ins as (
-    select
-        events.*,
-        coalesce(assets.is_in_scope, true) as is_in_scope,
-        coalesce(assets.entity, events.entity) as unit_entity,
-        greatest(
-            cast(coalesce(event_time, event_day) - interval 10 minute as date), run.period_start
-        ) as seen_from,
-        least(cast(coalesce(event_time, event_day) + interval 1 hour as date), run.as_of)
-            as seen_to
-    from {{ ref('int_access_events') }} as events
-    cross join run
-    left join assets
-        on events.system = assets.asset_id
-        and events.event_day between assets.valid_from and assets.valid_to
-    where
-        events.event_type = 'user.session.start'
-        and coalesce(events.outcome, 'SUCCESS') = 'SUCCESS'
-        and coalesce(events.actor_type, 'User') = 'User'
-        and events.event_day between run.period_start and run.as_of
-        and {{ is_affected('IAM-01', 'events.event_day') }}
-),
-
--- Second factors shown within a session, from ten minutes before its start to the next day's end.
-step_ups as (
-    select
-        sign_ins.record_key,
-        min(events.event_time) as stepped_up_at,
-        arg_min(events.record_key, (events.event_time, events.record_key)) as step_up_key
-    from sign_ins
-    inner join {{ ref('int_access_events') }} as events
-        on sign_ins.source_id = events.source_id
-        and sign_ins.session_id = events.session_id
-        and events.event_day between sign_ins.event_day - 1 and sign_ins.event_day + 1
-        and events.event_time >= sign_ins.event_time - interval 10 minute
-    where
-        events.event_type = 'user.authentication.auth_via_mfa'
-        and events.outcome = 'SUCCESS'
-        and events.actor_id is not distinct from sign_ins.actor_id
-    group by sign_ins.record_key
-),
-
-used_seen as (
-    select
-        sign_ins.*,
-        step_ups.stepped_up_at,
-        step_ups.step_up_key,
-        list_filter(
-            authenticators, name -> lower(name) not in ('password', 'security question')
-        ) as possessions,
-        -- these can ask for a finger or a code themselves; the log does not say whether they did
-        len(list_filter(
-            authenticators,
-            name -> lower(name) in (
-                'okta verify', 'fastpass', 'fido2 (webauthn)', 'webauthn', 'passkey',
-                'security key or biometric', 'smart card idp'
-            )
-        )) > 0 as may_be_two,
-        coalesce(credential_type = 'PASSWORD', false)
-        or len(authenticators) > 0 as is_method_known
-    from sign_ins
-    left join step_ups using (record_key)
-),
-
-used_ruled as (
-    select
-        'used' as leg_id,
-        event_key as unit_key,
-        json_object('event_id', event_id, 'system', system) as attributes,
-        unit_entity as entity,
-        system,
-        system as asset_id,
-        event_time,
-        event_day as effective_on,
-        case
-            when outcome is null or event_time is null or event_id is null then 'NOT_TESTED'
-            when stepped_up_at is not null or (len(possessions) > 0 and len(authenticators) > 1)
-                then 'PASS'
-            when session_id is null or not is_method_known or may_be_two then 'NOT_TESTED'
-            else 'ABSENT'
-        end as proposed,
-        case
-            when outcome is null or event_time is null or event_id is null then 'null_field'
-            when stepped_up_at is not null or (len(possessions) > 0 and len(authenticators) > 1)
-                then null
-            when session_id is null or not is_method_known or may_be_two then 'null_field'
-            else 'SINGLE_FACTOR'
-        end as reason_code,
-        case
-            when outcome is null then 'access_events.sign_in.outcome: not stated'
-            when event_time is null then 'access_events.sign_in.at: not stated, or without zone'
-            when event_id is null then 'access_events.sign_in.event_id: not stated'
-            when stepped_up_at is not null then concat(
-                'The session shows a second factor at ', strftime(stepped_up_at, '%Y-%m-%d %H:%M:%S')
-            )
-            when len(possessions) > 0 and len(authenticators) > 1
-                then concat('The sign-in shows ', array_to_string(authenticators, ' and '))
-            when session_id is null
-                then 'access_events.sign_in.session_id: not stated, so no step-up can be looked for'
-            when not is_method_known
-                then 'access_events.sign_in.factors_used: the log does not say how'
-            when may_be_two then concat(
-                'access_events.sign_in.factors_used: ', array_to_string(authenticators, ', '),
-                ' alone; the log does not say whether it asked for a second proof'
-            )
-            else concat(
-                'The session started with ',
-                coalesce(nullif(array_to_string(authenticators, ', '), ''), lower(credential_type)),
-                ' alone and shows no second factor'
-            )
-        end as reason,
-        person_id,
-        is_in_scope,
-        list_filter([record_key, step_up_key], k -> k is not null) as record_keys,
-        cast([
-            {{ need('access_events.sign_in', 'seen_from', 'seen_to', 'system') }},
-            {{ need('roster', 'event_day', 'event_day') }}
-        ] as {{ needs_type() }}) as needs,
-        event_day - 1 as hangs_from,
-        event_day + 1 as hangs_to
-    from used_seen
+used_judged as (
+    {{ iam_01_used() }}
 ),
 
 used_settled as (
-    {{ rule_on_absence('used_ruled') }}
+    {{ rule_on_absence('used_judged') }}
 ),
 
 used as (
@@ -304,4 +183,5 @@ used as (
     left join ({{ vendor_of_person() }}) as people on settled.person_id = people.person_id
 )
 
-{{ settle('IAM-01', ['enrolled', 'required', 'used']) }}
+{%- set legs = ['enrolled', 'required', 'used'] %}
+{{ settle('IAM-01', legs, scope_unread=legs) }}

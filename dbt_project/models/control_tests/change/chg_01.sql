@@ -7,7 +7,7 @@ with deployments as (
     compared.relation,
     days.first_day,
     assets.asset_id,
-    coalesce(assets.is_in_scope, true) as is_in_scope,
+    assets.is_in_scope,
     greatest(
       coalesce(cast(deployments.previous_started_at as date), deployments.started_on),
       days.first_day
@@ -327,4 +327,5 @@ gate as (
   from deployments
 )
 
-{{ settle('CHG-01', ['author', 'approver', 'gate']) }}
+{%- set legs = ['author', 'approver', 'gate'] %}
+{{ settle('CHG-01', legs, scope_unread=legs) }}

@@ -175,4 +175,4 @@ rights as (
   inner join shared on approved_judged.unit_key = shared.unit_key
 )
 
-{{ settle('CHG-02', ['approved', 'rights']) }}
+{{ settle('CHG-02', ['approved', 'rights'], scope_unread=['rights']) }}

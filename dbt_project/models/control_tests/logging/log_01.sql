@@ -16,6 +16,7 @@ source_days as (
     day,
     any_value(entity) as entity,
     bool_and(verdict in ('COMPLETE', 'EMPTY_CONFIRMED', 'LATE')) as is_open,
+    bool_and(verdict = 'RETIRED') as is_retired,
     bool_and(coalesce(basis in {{ proofs }}, false)) as is_proven,
     bool_or(coalesce(basis in ('hash_chain', 'sequence') and received < expected, false))
       as is_broken,
@@ -215,13 +216,14 @@ collector as (
     ended_at as event_time,
     day as effective_on,
     case
-      when is_open and is_stated_later then 'NOT_APPLICABLE'
+      when is_retired or (is_open and is_stated_later) then 'NOT_APPLICABLE'
       when is_open and open_at <= due_at then 'PASS'
       when max_lag_h is null or (is_open and open_at is null) then 'NOT_TESTED'
       when not is_open and due_at > as_of_at then 'PENDING'
       else 'EXCEPTION'
     end as proposed,
     case
+      when is_retired then 'retired'
       when is_open and is_stated_later then 'not_required'
       when is_open and open_at <= due_at then null
       when max_lag_h is null or (is_open and open_at is null) then 'null_field'
@@ -230,6 +232,7 @@ collector as (
       else 'NOT_COLLECTED'
     end as reason_code,
     case
+      when is_retired then reasons
       when is_open and is_stated_later
         then 'A register speaks for this day, which lies before its first receipt'
       when max_lag_h is null then 'LOG-01.max_lag_h was never given'
@@ -313,4 +316,4 @@ volume as (
   where records * 100 < usual * low_volume_pct
 )
 
-{{ settle('LOG-01', ['provider', 'collector', 'volume']) }}
+{{ settle('LOG-01', ['provider', 'collector', 'volume'], scope_unread=['collector', 'volume']) }}

@@ -1,67 +1,31 @@
 with source as (
-  {{ bronze_records('github_pulls', 'review') }}
-),
-
-requested as (
-  {{ with_request('source') }}
-),
-
-parsed as (
-  select
-    *,
-    from_json(record, '
-      {
-        "id": "BIGINT",
-        "user": {"login": "VARCHAR", "type": "VARCHAR"},
-        "state": "VARCHAR",
-        "submitted_at": "VARCHAR",
-        "commit_id": "VARCHAR"
-      }
-    ') as j
-  from requested
+  {{ requested_records('github_pulls', 'review', '
+    {
+      "id": "BIGINT",
+      "user": {"login": "VARCHAR", "type": "VARCHAR"},
+      "state": "VARCHAR",
+      "submitted_at": "VARCHAR",
+      "commit_id": "VARCHAR"
+    }
+  ') }}
 ),
 
 renamed as (
   select
-    source_id,
-    receipt_id,
-    sequence,
-    record_key,
-    received_at,
+    {{ provenance() }},
 
     request ->> '$.repository' as repository,
     try_cast(request ->> '$.number' as bigint) as number,
-    j.id as review_id,
-    upper(j.state) as state,
-    j.user.login as reviewer_login,
-    j.user.type as reviewer_type,
-    try_cast(j.submitted_at as timestamptz) at time zone 'UTC' as submitted_at,
-    j.commit_id as revision,
+    parsed.id as review_id,
+    upper(parsed.state) as state,
+    parsed.user.login as reviewer_login,
+    parsed.user.type as reviewer_type,
+    try_cast(parsed.submitted_at as timestamptz) at time zone 'UTC' as submitted_at,
+    parsed.commit_id as revision,
 
     cast(submitted_at as date) as event_day,
     md5(cast(record as varchar)) as content_hash
-  from parsed
-),
-
-deduplicated as (
-  {{ dedupe('renamed', ['repository', 'number', 'review_id', 'content_hash']) }}
+  from source
 )
 
-select
-  source_id,
-  receipt_id,
-  sequence,
-  record_key,
-  received_at,
-  repository,
-  number,
-  review_id,
-  state,
-  reviewer_login,
-  reviewer_type,
-  submitted_at,
-  revision,
-  event_day,
-  content_hash,
-  is_duplicate
-from deduplicated
+{{ dedupe('renamed', ['repository', 'number', 'review_id', 'content_hash']) }}

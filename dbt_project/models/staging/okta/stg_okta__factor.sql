@@ -18,20 +18,16 @@ asked as (
 renamed as (
     select
         -- where it came from
-        source.source_id,
-        source.receipt_id,
-        source.sequence,
-        source.record_key,
-        source.received_at,
-        cast(source.received_at as date) as event_day,
-        source.object_sha256,
+        {{ provenance() }},
+        cast(received_at as date) as event_day,
+        object_sha256,
         coalesce(asked.account_ids, []) as account_ids,
         -- the factor
-        source.record ->> '$.id' as factor_id,
-        source.record ->> '$.factorType' as factor_type,
-        source.record ->> '$.provider' as provider,
-        source.record ->> '$.status' as status,
-        {{ earliest("source.record ->> '$.created'") }} as created_at
+        record ->> '$.id' as factor_id,
+        record ->> '$.factorType' as factor_type,
+        record ->> '$.provider' as provider,
+        record ->> '$.status' as status,
+        {{ instant("record ->> '$.created'") }} as created_at
     from source
     left join asked using (receipt_id, object_sha256)
 )

@@ -1,18 +1,11 @@
 -- What each stored object was asked for: repository, number, account, file.
 with source as (
-  select records.*, receipts.sequence
-  from {{ source('bronze', 'request') }} as records
-  inner join {{ source('ops', 'receipts') }} as receipts using (receipt_id)
-  where {{ staging_increment() }}
+  {{ bronze_records('request') }}
 ),
 
 renamed as (
   select
-    source_id,
-    receipt_id,
-    sequence,
-    record_key,
-    received_at,
+    {{ provenance() }},
 
     record ->> 'object_sha256' as object_sha256,
     record ->> 'shape' as shape,

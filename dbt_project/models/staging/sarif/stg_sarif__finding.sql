@@ -1,14 +1,27 @@
 -- SARIF results, one row a result. What a result leaves out comes from its run's rules and
 -- artifacts: level, severity, uri. A severity that nobody gives stays NULL.
-with bronze as (
-    select bronze.*, receipts.sequence
-    from {{ source('bronze', 'sarif') }} as bronze
-    inner join {{ source('ops', 'receipts') }} as receipts using (receipt_id)
-    where {{ staging_increment() }}
-),
-
-asked as (
-    {{ file_requests() }}
+with source as (
+    {{ file_records('sarif', 'finding', '{
+        "ruleId": "VARCHAR",
+        "ruleIndex": "BIGINT",
+        "rule": {"id": "VARCHAR", "index": "BIGINT", "toolComponent": {"index": "BIGINT"}},
+        "level": "VARCHAR",
+        "kind": "VARCHAR",
+        "baselineState": "VARCHAR",
+        "message": {"text": "VARCHAR"},
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": {"uri": "VARCHAR", "index": "BIGINT"},
+                "region": {"startLine": "BIGINT", "snippet": {"text": "VARCHAR"}},
+                "contextRegion": {"snippet": {"text": "VARCHAR"}}
+            },
+            "logicalLocations": [{"fullyQualifiedName": "VARCHAR"}]
+        }],
+        "fingerprints": "JSON",
+        "partialFingerprints": "JSON",
+        "suppressions": [{"kind": "VARCHAR", "status": "VARCHAR", "state": "VARCHAR"}],
+        "properties": "JSON"
+    }') }}
 ),
 
 runs as (
@@ -33,38 +46,16 @@ runs as (
                 "invocations": [{"endTimeUtc": "VARCHAR"}],
                 "artifacts": [{"location": {"uri": "VARCHAR"}}]
             }]') as runs
-        from bronze
-        where stream = 'scan_run'
+        from ({{ bronze_records('sarif', 'scan_run') }})
     ) as documents
 ),
 
 results as (
     select
         * exclude (record),
-        cast(regexp_extract(record_path, '^/runs/(\d+)/', 1) as bigint) as run_index,
-        from_json(record, '{
-            "ruleId": "VARCHAR",
-            "ruleIndex": "BIGINT",
-            "rule": {"id": "VARCHAR", "index": "BIGINT", "toolComponent": {"index": "BIGINT"}},
-            "level": "VARCHAR",
-            "kind": "VARCHAR",
-            "baselineState": "VARCHAR",
-            "message": {"text": "VARCHAR"},
-            "locations": [{
-                "physicalLocation": {
-                    "artifactLocation": {"uri": "VARCHAR", "index": "BIGINT"},
-                    "region": {"startLine": "BIGINT", "snippet": {"text": "VARCHAR"}},
-                    "contextRegion": {"snippet": {"text": "VARCHAR"}}
-                },
-                "logicalLocations": [{"fullyQualifiedName": "VARCHAR"}]
-            }],
-            "fingerprints": "JSON",
-            "partialFingerprints": "JSON",
-            "suppressions": [{"kind": "VARCHAR", "status": "VARCHAR", "state": "VARCHAR"}],
-            "properties": "JSON"
-        }') as result
-    from bronze
-    where stream = 'finding'
+        parsed as result,
+        cast(regexp_extract(record_path, '^/runs/(\d+)/', 1) as bigint) as run_index
+    from source
 ),
 
 ruled as (
@@ -119,17 +110,13 @@ described as (
 renamed as (
     select
         -- where it came from
-        source_id,
-        receipt_id,
-        sequence,
-        record_key,
-        received_at,
+        {{ provenance() }},
         object_sha256,
         run_index,
-        coalesce(asked.asset_ids, []) as asset_ids,
+        asset_ids,
         cast(coalesce(
-            list_max(list_transform(run.invocations, i -> {{ earliest("i.\"endTimeUtc\"") }})),
-            asked.modified_at,
+            list_max(list_transform(run.invocations, i -> {{ instant("i.\"endTimeUtc\"") }})),
+            modified_at,
             received_at
         ) as date) as event_day,
         -- what was found
@@ -185,11 +172,6 @@ renamed as (
         ) as is_suppressed,
         result.suppressions[1].kind as suppressed_by
     from described
-    left join asked using (receipt_id, object_sha256)
-),
-
-deduplicated as (
-    {{ dedupe('renamed', ['source_id', 'record_key', 'asset_ids']) }}
 )
 
-select * from deduplicated
+{{ dedupe('renamed', ['source_id', 'record_key', 'asset_ids']) }}

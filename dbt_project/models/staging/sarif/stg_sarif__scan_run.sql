@@ -1,11 +1,7 @@
 -- SARIF documents, one row a document with what each of its runs says of itself (int_scan_runs has
 -- one row a run). A run that does not say whether the scan succeeded proves none: NULL, never true.
 with source as (
-    {{ bronze_records('sarif', 'scan_run') }}
-),
-
-asked as (
-    {{ file_requests() }}
+    {{ file_records('sarif', 'scan_run') }}
 ),
 
 documents as (
@@ -55,10 +51,10 @@ described as (
                 )) = 0 then true
             end,
             'started_at': list_min(list_transform(
-                run.invocations, i -> {{ earliest("i.\"startTimeUtc\"") }}
+                run.invocations, i -> {{ instant("i.\"startTimeUtc\"") }}
             )),
             'completed_at': list_max(list_transform(
-                run.invocations, i -> {{ earliest("i.\"endTimeUtc\"") }}
+                run.invocations, i -> {{ instant("i.\"endTimeUtc\"") }}
             ))
         }) as described_runs
     from documents
@@ -67,33 +63,24 @@ described as (
 renamed as (
     select
         -- where it came from
-        source_id,
-        receipt_id,
-        sequence,
-        record_key,
-        received_at,
+        {{ provenance() }},
         object_sha256,
-        coalesce(asked.asset_ids, []) as asset_ids,
-        asked.file_path,
-        cast(coalesce(asked.modified_at, received_at) as date) as file_day,
+        asset_ids,
+        file_path,
+        cast(coalesce(modified_at, received_at) as date) as file_day,
         -- what its runs say
         to_json(described_runs) as runs,
         cast(coalesce(
             list_min(list_transform(described_runs, run -> run.completed_at)),
-            asked.modified_at,
+            modified_at,
             received_at
         ) as date) as first_event_day,
         cast(coalesce(
             list_max(list_transform(described_runs, run -> run.completed_at)),
-            asked.modified_at,
+            modified_at,
             received_at
         ) as date) as event_day
     from described
-    left join asked using (receipt_id, object_sha256)
-),
-
-deduplicated as (
-    {{ dedupe('renamed', ['source_id', 'record_key', 'asset_ids']) }}
 )
 
-select * from deduplicated
+{{ dedupe('renamed', ['source_id', 'record_key', 'asset_ids']) }}

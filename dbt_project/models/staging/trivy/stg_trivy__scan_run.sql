@@ -1,11 +1,7 @@
 -- Trivy's reports, one row a report. Trivy writes no report of a scan that failed, so a report of
 -- the current schema states a successful scan; the bare lists of old versions state nothing.
 with source as (
-    {{ bronze_records('trivy', 'scan_run') }}
-),
-
-asked as (
-    {{ file_requests() }}
+    {{ file_records('trivy', 'scan_run') }}
 ),
 
 reports as (
@@ -49,14 +45,10 @@ flattened as (
 renamed as (
     select
         -- where it came from
-        source_id,
-        receipt_id,
-        sequence,
-        record_key,
-        received_at,
+        {{ provenance() }},
         object_sha256,
-        coalesce(asked.asset_ids, []) as asset_ids,
-        asked.file_path,
+        asset_ids,
+        file_path,
         -- the scanner
         'trivy' as scanner,
         parsed."Trivy"."Version" as scanner_version,
@@ -101,14 +93,9 @@ renamed as (
                 then true
         end as is_successful,
         cast(null as timestamp) as started_at,
-        {{ earliest("parsed.\"CreatedAt\"") }} as completed_at,
-        cast(coalesce(completed_at, asked.modified_at, received_at) as date) as event_day
+        {{ instant("parsed.\"CreatedAt\"") }} as completed_at,
+        cast(coalesce(completed_at, modified_at, received_at) as date) as event_day
     from flattened
-    left join asked using (receipt_id, object_sha256)
-),
-
-deduplicated as (
-    {{ dedupe('renamed', ['source_id', 'record_key', 'asset_ids']) }}
 )
 
-select * from deduplicated
+{{ dedupe('renamed', ['source_id', 'record_key', 'asset_ids']) }}

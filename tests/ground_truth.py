@@ -1,0 +1,136 @@
+"""Every computable leg reports exactly what was planted: none missed, none invented.
+
+The planted deviations come from the sandbox's plan, which knows nothing of the pipeline's code.
+Each seed has a test file of its own (`integration/test_ground_truth_*.py`), so that workers share
+the seeds.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any, ClassVar
+
+import pytest
+
+from company import FIRST_DAY, Company
+from muniment.sandbox.scenario import scenario
+
+DAYS = 30
+END = FIRST_DAY + timedelta(days=DAYS)
+OUTCOMES = ("EXCEPTION", "EXCEPTION_ACCEPTED", "LEAD")
+#: legs that speak of our own collecting or of hours without proof: nothing is planted there
+NOT_PLANTED = {("LOG-01", "collector"), ("LOG-01", "provider")}
+#: what the scenario counts by day -> the leg and the natural keys that make one of it
+POPULATIONS = {
+    "pulls_merged": ("CHG-02", "approved", ("repository", "number")),
+    "production_deployments_successful": ("CHG-01", "author", ("deployment_id",)),
+    "okta_sign_ins": ("IAM-01", "used", ("event_id",)),
+    "leavers": ("IAM-04", "used", ("person_id", "spell_start")),
+}
+
+#: test, leg, attributes, outcome, reason code, day
+Row = tuple[str, str, dict[str, Any], str, str | None, date]
+
+
+class Judged:
+    """The results of one seed's thirty days, beside what was planted in them."""
+
+    def __init__(self, seed: int, rows: list[Row]) -> None:
+        self.rows = rows
+        self.truth = scenario(seed)
+
+    def found(self, outcome: str) -> dict[str, str | None]:
+        """Units with that outcome -> reason code."""
+        return {_key(t, leg, a): code for t, leg, a, o, code, _ in self.rows if o == outcome}
+
+    def planted(self, outcome: str) -> dict[str, str | None]:
+        """Deviations that a daily reader knows by the last day -> reason code, where one is due."""
+        last = END - timedelta(days=1)
+        return {
+            _key(d["test_id"], d["leg_id"], d["attributes"]): d["reason_code"]
+            for d in self.truth["deviations"]
+            if d["outcome"] == outcome
+            and date.fromisoformat(d["visible_from"]) <= last
+            and (d["visible_to"] is None or date.fromisoformat(d["visible_to"]) > last)
+        }
+
+    def undecided(self) -> set[str]:
+        """Units that the rules leave open, and why, as far as a daily reader knows by the end."""
+        last = (END - timedelta(days=1)).isoformat()
+        return {
+            f"{_key(d['test_id'], d['leg_id'], d['attributes'])} {d['reason_code']}"
+            for d in self.truth["undecided"]
+            if d["visible_from"] <= last
+        }
+
+    def population(self, test_id: str, leg_id: str, keys: tuple[str, ...]) -> dict[str, int]:
+        """Units by day, as the scenario counts them."""
+        units = {
+            (day.isoformat(), *(attributes[key] for key in keys))
+            for test, leg, attributes, _, _, day in self.rows
+            if (test, leg) == (test_id, leg_id)
+        }
+        days = [unit[0] for unit in units]
+        return {day: days.count(day) for day in sorted(set(days))}
+
+
+def _key(test_id: str, leg_id: str, attributes: dict[str, Any]) -> str:
+    return f"{test_id}.{leg_id} {json.dumps(attributes, sort_keys=True)}"
+
+
+class GroundTruth:
+    """What holds for every seed; a test class names its own."""
+
+    seed: ClassVar[int]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def judged(cls, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+        """Thirty days, collected day by day."""
+        with Company(tmp_path_factory.mktemp("truth"), cls.seed) as company:
+            company.collect_daily(FIRST_DAY, END)
+            company.build(END)
+            rows = company.query(
+                "select test_id, leg_id, attributes::varchar, outcome, reason_code, effective_on "
+                "from marts.fct_test_results where is_in_scope"
+            )
+        return Judged(
+            cls.seed, [(t, leg, json.loads(a), o, code, day) for t, leg, a, o, code, day in rows]
+        )
+
+    @pytest.mark.parametrize("outcome", OUTCOMES)
+    def test_exactly_the_planted_deviations_are_found(self, judged: Judged, outcome: str) -> None:
+        found, planted = judged.found(outcome), judged.planted(outcome)
+        assert planted
+        assert sorted(found.keys() - planted.keys()) == [], "invented"
+        assert sorted(planted.keys() - found.keys()) == [], "missed"
+        named = {key: code for key, code in planted.items() if code is not None}
+        assert {key: found[key] for key in named} == named
+
+    def test_what_a_bare_date_leaves_open_is_judged_neither_way(self, judged: Judged) -> None:
+        found = {
+            f"{_key(test, leg, attributes)} {code}"
+            for test, leg, attributes, _, code, _ in judged.rows
+            if test == "IAM-04" and code == "bounded"
+        }
+        assert judged.undecided()
+        assert found == judged.undecided()
+
+    def test_every_leg_that_can_be_judged_has_something_planted(self, judged: Judged) -> None:
+        planted = {(d["test_id"], d["leg_id"]) for d in judged.truth["deviations"]}
+        tested = {
+            (test, leg)
+            for test, leg, _, outcome, _, _ in judged.rows
+            if outcome not in ("NOT_TESTED", "NOT_APPLICABLE")
+        }
+        assert tested - NOT_PLANTED == planted - NOT_PLANTED
+
+    @pytest.mark.parametrize("counted", POPULATIONS)
+    def test_populations_are_whole(self, judged: Judged, counted: str) -> None:
+        expected = {
+            day: count
+            for day, count in judged.truth["totals"][counted].items()
+            if FIRST_DAY.isoformat() <= day < END.isoformat() and count
+        }
+        assert judged.population(*POPULATIONS[counted]) == expected
