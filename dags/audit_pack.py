@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context
 
 from muniment_plugin import current_run, day_param, step
 
-DAY = {"type": "string", "format": "date"}
+DAY: dict[str, Any] = {"type": "string", "format": "date"}
 
 
 @dag(

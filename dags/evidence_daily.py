@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
+from typing import Any
 
 from airflow.sdk import Param, dag, task_group
 
 from muniment_plugin import WAREHOUSE_POOL, current_run, day_param, step
 
-DAY = {"type": ["null", "string"], "format": "date"}
+#: a collection may wait for two hours for its source's limits (`max_wait_s` of the kinds)
+COLLECT_TIMEOUT = timedelta(hours=3)
+DAY: dict[str, Any] = {"type": ["null", "string"], "format": "date"}
 
 
 @step()
 def recover() -> list[str]:
-    """Finish what an interrupted run left."""
+    """Finish what an interrupted run left; what cannot be finished waits, and stops nothing."""
     from muniment import pipeline
+    from muniment.errors import EvidenceError
 
-    return [receipt.receipt_id for receipt in pipeline.recover(current_run())]
+    recovered = pipeline.recover(current_run())
+    if recovered.stuck:
+        raise EvidenceError("\n".join(map(str, recovered.stuck)))
+    return [receipt.receipt_id for receipt in recovered.receipts]
 
 
-@step()
+@step(trigger_rule="all_done")
 def plan() -> list[dict[str, str]]:
     """Work out every window that is still open."""
     from muniment import pipeline
@@ -33,7 +40,7 @@ def plan() -> list[dict[str, str]]:
     return [item.to_json() for item in planned]
 
 
-@step()
+@step(execution_timeout=COLLECT_TIMEOUT)
 def collect(planned: dict[str, str]) -> dict[str, str]:
     """Ask one source for one window."""
     from muniment import pipeline
@@ -84,26 +91,32 @@ def build() -> None:
 
 
 @step(pool=WAREHOUSE_POOL)
-def publish() -> None:
-    """Seal the release and move `current`."""
+def publish() -> int:
+    """Seal the release and move `current`; gives its number."""
     from muniment import pipeline
 
-    pipeline.publish(current_run())
+    return pipeline.publish(current_run()).number
 
 
 @step(trigger_rule="all_done", retries=0)
-def tell(planned: list[dict[str, str]] | None) -> None:
-    """Fail red where evidence is missing, and name it."""
-    from muniment import ledger, pipeline
+def tell(planned: list[dict[str, str]] | None, release: int | None) -> None:
+    """Fail red where evidence is missing, and name it: the run is as red as this task."""
+    from muniment import ledger, outstanding, pipeline
     from muniment.errors import EvidenceError
     from muniment.planning import planned_from_json
 
     if planned is None:
         raise EvidenceError("Nothing was planned: the task `plan` says why. Nothing was collected.")
+    settings = current_run().settings
     windows = [planned_from_json(item) for item in planned]
-    missing = pipeline.shortfalls(ledger.read(current_run().settings.home), windows)
-    if missing:
-        raise EvidenceError(pipeline.told(missing))
+    left = outstanding.left_by(ledger.read(settings.home), windows, outstanding.waiting(settings))
+    if release is None:
+        unpublished = "Nothing was published: the task `assess`, `build` or `publish` says why."
+        raise EvidenceError(f"{unpublished}\n{left}")
+    if left.exit_code:
+        raise EvidenceError(str(left))
+    if left.unsettled:
+        pipeline.progress.warning("%s", left)
 
 
 @dag(
@@ -129,8 +142,9 @@ def evidence_daily() -> None:
     """Wiring only: every step is a function of `muniment.pipeline`."""
     windows = plan()
     recover() >> windows
-    collected = source.expand(planned=windows)
-    collected >> assess() >> build() >> publish() >> tell(windows)
+    release = publish()
+    source.expand(planned=windows) >> assess() >> build() >> release
+    tell(windows, release)
 
 
 DAG = evidence_daily()

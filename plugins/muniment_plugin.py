@@ -13,7 +13,7 @@ from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseHook, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from muniment.connections import Connection, parse_uri
+from muniment.connections import Connection, Fields
 from muniment.errors import MunimentError, TransientSourceError, UsageError
 
 if TYPE_CHECKING:
@@ -37,16 +37,26 @@ def config_path(params: dict[str, Any]) -> str:
 
 
 def airflow_connection(connection_id: str) -> Connection:
-    """The connection from whichever secrets backend Airflow uses. Raises UsageError."""
+    """The connection from whichever secrets backend Airflow uses. Raises UsageError.
+
+    Its fields are read, never its URI: the command line makes the same connection of them.
+    """
     try:
         found = BaseHook.get_connection(connection_id)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (any backend; its text may hold the connection)
         raise UsageError(
             f"Connection '{connection_id}' is not defined in Airflow ({type(error).__name__}). "
             f"Nothing was collected from it. Define it in Airflow, or set "
             f"AIRFLOW_CONN_{connection_id.upper()}."
-        ) from error
-    return parse_uri(connection_id, found.get_uri())
+        ) from None
+    return Fields(
+        conn_type=found.conn_type or "",
+        host=found.host or "",
+        schema=found.schema or "",
+        login=found.login or "",
+        password=found.password or "",
+        port=found.port,
+    ).connection(connection_id)
 
 
 def step(**options: Any) -> Callable[[Callable[..., Any]], Any]:

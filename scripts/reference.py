@@ -29,6 +29,7 @@ def page(spec: SourceSpec) -> str:
         _facts(spec),
         "## What it feeds\n\n" + _feeds(spec),
         "## Permissions\n\n" + _list(spec.permissions, "None beyond reading the folder."),
+        *(["## Limits\n\n" + _list(spec.limits, "")] if spec.limits else []),
         "## Blind spots\n\n" + _list(spec.blind_spots, "None known."),
         "## Options\n\n" + _options(spec.options),
         "## Example\n\n```yaml\n" + example(spec) + "```",

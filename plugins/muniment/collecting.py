@@ -25,7 +25,7 @@ from muniment.collection import (
     instant,
 )
 from muniment.connections import ConnectionLookup
-from muniment.errors import SourceError, TransientSourceError, UsageError
+from muniment.errors import EvidenceError, SourceError, TransientSourceError, UsageError
 from muniment.locker import Locker
 from muniment.receipts import Receipt, last_cursor, newest_first, newest_sound
 from muniment.revision import code_revision
@@ -191,7 +191,7 @@ def collect(
     try:
         _connect(ask, settings, connections)
         settings.connector(source).collect(ask)
-    except (SourceError, UsageError) as error:
+    except (SourceError, UsageError, EvidenceError) as error:  # or the locker holds other bytes
         ask.collection.failure = Failure(str(error), isinstance(error, TransientSourceError))
         ask.collection.proofs.clear()
     ask.finish()

@@ -1,36 +1,62 @@
-"""Credentials and addresses of sources, from Airflow connection URIs and nowhere else.
+"""Credentials and addresses of sources, from Airflow connections and nowhere else.
 
-An Airflow connection id `okta` is read from `AIRFLOW_CONN_OKTA` by the command line; inside
-Airflow the same URI comes from any secrets backend. The token is the password. The host may be a
-whole address (scheme, port and base path, percent-encoded, as Airflow itself writes it), so that
-self-hosted and test servers work: `http://:TOKEN@http%3A%2F%2F127.0.0.1%3A8080%2Fokta`.
+An Airflow connection id `okta` is read from `AIRFLOW_CONN_OKTA` (URI or JSON, as Airflow reads it)
+by the command line; inside Airflow the same fields come from any secrets backend. The token is the
+password. The host may be a whole address (scheme, port and base path), so that self-hosted and
+test servers work: `http://:TOKEN@http%3A%2F%2F127.0.0.1%3A8080%2Fokta`.
+
+An address goes into messages and receipts, so one that could hide a credential is refused, and no
+message here repeats what was found.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
+from ipaddress import IPv6Address
+from urllib.parse import unquote, urlsplit
 
 from muniment.errors import UsageError
 
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+#: scheme, host (or an IPv6 address in brackets), port, base path; nothing that could be a user
+_ADDRESS = re.compile(
+    r"https?://(?:[^\s/?#@\\:%\[\]]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?(?:/[^\s/?#@\\:]+)*"
+)
+#: what a header can carry: visible ASCII
+_TOKEN = re.compile(r"[!-~]*")
+#: `type://` and, where the host has a scheme of its own, Airflow's second `scheme://` after it
+_URI = re.compile(r"(?:(?P<type>[\w+.-]+):)?//(?:(?P<protocol>\w+)://)?(?P<rest>.*)", re.DOTALL)
+_EXPECTED = (
+    "Nothing was collected from it. Expected: a host, or http(s)://host:port/path, without user, "
+    "query or fragment; the token as the password, percent-encoded where the connection is a URI, "
+    "for example https://:TOKEN@example.okta.com."
+)
 
 
 @dataclass(frozen=True)
 class Connection:
     """Where a source answers and with what credential.
 
-    `base_url` has no trailing slash; `secret` is never printed, logged or stored.
+    `base_url` has no trailing slash; `secret` is never printed, logged or stored. Raises UsageError
+    for a `base_url` that is more than scheme, host, port and path, and for a `secret` that no HTTP
+    header can carry.
     """
 
     connection_id: str
     base_url: str
     secret: str = field(repr=False)
     login: str = ""
-    extra: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Every message and receipt may hold the address: no other kind of it can come about."""
+        if not _ADDRESS.fullmatch(self.base_url) or not _has_a_port(self.base_url):
+            raise _refused(self.connection_id, "the address is not usable")
+        if not _TOKEN.fullmatch(self.secret):  # http.client would print it in a stack trace
+            raise _refused(self.connection_id, "the token holds a space, line end or other letter")
 
     @property
     def host(self) -> str:
@@ -46,67 +72,110 @@ class Connection:
 ConnectionLookup = Callable[[str], Connection]
 
 
+@dataclass(frozen=True)
+class Fields:
+    """A connection as Airflow keeps it; every secrets backend gives these."""
+
+    conn_type: str = ""
+    host: str = ""
+    schema: str = ""
+    login: str = ""
+    password: str = field(default="", repr=False)
+    port: int | None = None
+
+    def connection(self, connection_id: str) -> Connection:
+        """The connection that the fields name. Raises UsageError.
+
+        The scheme is the host's own, else `schema` where that is http or https (Airflow's HTTP
+        connections), else http for the type `http` and https for any other. Any other `schema` is
+        a base path, since that is where Airflow puts a URI's path.
+        """
+        own_scheme, _, address = self.host.rpartition("://")
+        is_scheme = self.schema in ("http", "https")
+        usual = "http" if self.conn_type.lower() == "http" else "https"
+        scheme = own_scheme.lower() or (self.schema if is_scheme else usual)
+        host, _, path = address.partition("/")
+        if not host:
+            raise _refused(connection_id, "it names no host")
+        authority = _bracketed(host.lower())
+        if self.port and not authority.endswith(f":{self.port}"):
+            authority = f"{authority}:{self.port}"  # a second port makes it no address: refused
+        parts = [path.strip("/"), "" if is_scheme else self.schema.strip("/")]
+        base_url = "/".join([f"{scheme}://{authority}", *filter(None, parts)])
+        return Connection(connection_id, base_url, self.password, self.login)
+
+
 def from_environment(connection_id: str) -> Connection:
     """Reads `AIRFLOW_CONN_<ID>`. Raises UsageError where it is missing or cannot be read."""
     variable = f"AIRFLOW_CONN_{connection_id.upper()}"
-    uri = os.environ.get(variable)
-    if not uri:
+    text = os.environ.get(variable)
+    if not text:
         raise UsageError(
             f"Connection '{connection_id}' is not defined. Nothing was collected from it. "
             f"Set {variable} to an Airflow connection URI, for example "
             f"'https://:TOKEN@example.okta.com'."
         )
-    return parse_uri(connection_id, uri)
+    return parse(connection_id, text)
 
 
-def parse_uri(connection_id: str, uri: str) -> Connection:
-    """Turns an Airflow connection (URI or JSON) into a Connection. Raises UsageError."""
-    if uri.lstrip().startswith("{"):
-        return _from_json(connection_id, uri)
+def parse(connection_id: str, text: str) -> Connection:
+    """Turns an Airflow connection, written as URI or JSON, into a Connection. Raises UsageError."""
+    is_json = text.lstrip().startswith("{")
     try:
-        parts = urlsplit(uri)
-        port = parts.port
-    except ValueError as error:
-        raise UsageError(f"Connection '{connection_id}': not a URI ({error}).") from error
+        fields = _json_fields(text) if is_json else _uri_fields(text)
+    except ValueError:  # its text may hold what was found
+        form = "JSON" if is_json else "URI"
+        raise _refused(connection_id, f"it is not a readable connection {form}") from None
+    return fields.connection(connection_id)
+
+
+def _uri_fields(uri: str) -> Fields:
+    """As Airflow's own `Connection.from_uri` cuts it. Raises ValueError."""
+    found = _URI.fullmatch(uri.strip())
+    if found is None:
+        raise ValueError("no scheme")
+    parts = urlsplit(f"//{found['rest']}")
+    if parts.fragment:
+        raise ValueError("a token that is not percent-encoded")
     authority = parts.netloc.rpartition("@")[2]
-    host = unquote(parts.hostname or "")
-    if "%" in authority:  # an encoded whole address; urlsplit would lower-case and split it
-        host, port = unquote(authority), None
-    extra = dict(parse_qsl(parts.query))
-    path = "" if parts.path in ("", "/") else unquote(parts.path)
-    scheme = parts.scheme
-    if path in ("/http", "/https"):  # Airflow's own HTTP connections keep the scheme there
-        scheme, path = path[1:], ""
-    return _connection(
-        connection_id, scheme, host + path if "://" in host else host, port,
-        unquote(parts.username or ""), unquote(parts.password or ""), extra,
-        path if "://" not in host else "",
-    )  # fmt: skip
+    host, _, port = authority.rpartition(":") if parts.port else (authority, "", "")
+    protocol = f"{found['protocol']}://" if found["protocol"] and host else ""
+    return Fields(
+        conn_type=found["type"] or "",
+        host=protocol + unquote(host.rstrip(":")),
+        schema=unquote(parts.path[1:]),
+        login=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        port=int(port) if port else None,
+    )
 
 
-def _from_json(connection_id: str, text: str) -> Connection:
+def _json_fields(text: str) -> Fields:
+    """Airflow's JSON form. Raises ValueError."""
+    data = json.loads(text)
+    texts = {
+        name: str(data.get(name) or "")
+        for name in ("conn_type", "host", "schema", "login", "password")
+    }
+    port = data.get("port")
+    return Fields(**texts, port=int(str(port)) if port else None)
+
+
+def _bracketed(host: str) -> str:
+    """An IPv6 address, which Airflow keeps bare, in the brackets that an address needs."""
     try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UsageError(f"Connection '{connection_id}': not valid JSON ({error}).") from error
-    extra = data.get("extra") or {}
-    if isinstance(extra, str):
-        extra = json.loads(extra)
-    return _connection(
-        connection_id, str(data.get("conn_type") or "https"), str(data.get("host") or ""),
-        data.get("port"), str(data.get("login") or ""), str(data.get("password") or ""),
-        {k: str(v) for k, v in extra.items()}, "",
-    )  # fmt: skip
+        return f"[{IPv6Address(host.removeprefix('[').removesuffix(']'))}]"
+    except ValueError:
+        return host
 
 
-def _connection(
-    connection_id: str, conn_type: str, host: str, port: int | None, login: str, secret: str,
-    extra: dict[str, str], path: str,
-) -> Connection:  # fmt: skip
-    if not host:
-        raise UsageError(f"Connection '{connection_id}' names no host.")
-    scheme = "http" if conn_type == "http" else "https"
-    base = host if "://" in host else f"{scheme}://{host}"
-    if port and urlsplit(base).port is None:
-        base = f"{base}:{port}"
-    return Connection(connection_id, (base + path).rstrip("/"), secret, login, extra)
+def _has_a_port(base_url: str) -> bool:
+    """Whether the port, if there is one, can be one."""
+    try:
+        return urlsplit(base_url).port != 0
+    except ValueError:
+        return False
+
+
+def _refused(connection_id: str, why: str) -> UsageError:
+    return UsageError(f"Connection '{connection_id}': {why}. {_EXPECTED}")

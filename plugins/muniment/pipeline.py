@@ -9,25 +9,27 @@ from __future__ import annotations
 import logging
 import os
 import uuid
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from muniment import (
+    briefing,
     bronze,
     checkpoints,
     collecting,
+    committing,
     ledger,
+    machine,
     planning,
-    receipts,
-    releases,
+    publishing,
     warehouse,
 )
 from muniment.collecting import Clock, Window
 from muniment.collection import Collection
 from muniment.connections import ConnectionLookup, from_environment
-from muniment.errors import UsageError
+from muniment.errors import MunimentError, UsageError
 from muniment.ledger import Verdict
+from muniment.outstanding import Outstanding, Stuck, left_by
 from muniment.planning import PlannedWindow
 from muniment.receipts import Receipt
 from muniment.releases import Release
@@ -98,14 +100,40 @@ def _clock(settings: Settings, now: str | None) -> Clock:
     return lambda: fixed
 
 
-def recover(run: Run) -> list[Receipt]:
-    """Finishes what an interrupted run had collected but not committed."""
-    finished = []
+@dataclass(frozen=True)
+class Recovered:
+    """What `recover` finished, and what it could not."""
+
+    receipts: list[Receipt]
+    stuck: list[Stuck]
+
+
+def recover(run: Run) -> Recovered:
+    """Finishes what an interrupted run had collected but not committed.
+
+    A collection that cannot be finished stays pending, is said, and stops nothing else.
+    """
+    done = Recovered([], [])
     for source in run.settings.sources:
-        for receipt_id in receipts.pending(run.settings.home, source.id):
-            index(run, source.id, receipt_id)
-            finished.append(commit(run, source.id, receipt_id))
-    return finished
+        for receipt_id in committing.pending(run.settings.home, source.id):
+            finished = finish(run, source.id, receipt_id)
+            if isinstance(finished, Stuck):
+                done.stuck.append(finished)
+            else:
+                done.receipts.append(finished)
+    return done
+
+
+def finish(run: Run, source_id: str, receipt_id: str) -> Receipt | Stuck:
+    """Indexes and commits one collection, or says why it has to wait."""
+    try:
+        with machine.failures_told("The collection is kept"):
+            index(run, source_id, receipt_id)
+            return commit(run, source_id, receipt_id)
+    except MunimentError as error:
+        stuck = Stuck(source_id, receipt_id, error)
+        progress.warning("%s", stuck)
+        return stuck
 
 
 def plan(
@@ -130,7 +158,7 @@ def index(run: Run, source_id: str, receipt_id: str) -> bronze.IndexCounts:
 
 def commit(run: Run, source_id: str, receipt_id: str) -> Receipt:
     """Fixes one collection's records and writes its receipt."""
-    receipt = receipts.commit(run.settings, source_id, receipt_id)
+    receipt = committing.commit(run.settings, source_id, receipt_id)
     span = f"{source_id} {receipt.window_start} to {receipt.window_end}"
     if receipt.failure is not None:
         progress.warning("%s: FAILED, %s", span, receipt.failure.reason)
@@ -167,40 +195,11 @@ def build(
 
 def publish(run: Run) -> Release:
     """Seals the closed warehouse into a release, moves `current`, signs a checkpoint."""
-    release = releases.publish(run.settings, run.now)
+    release = publishing.publish(run.settings, run.now)
     checkpoints.sign(run.settings, run.now)
     progress.info("release %d is current", release.number)
+    progress.info("of the past: %s", briefing.past(run.settings))
     return release
-
-
-def shortfalls(verdicts: list[Verdict], windows: list[PlannedWindow]) -> list[Verdict]:
-    """What this run was to prove and did not: gaps that a later run may still heal.
-
-    A day that nobody looked at and nobody can look at again is listed in the ledger instead.
-    """
-    asked = {(w.source_id, w.window.first_day, w.window.end_day) for w in windows}
-    return [
-        verdict
-        for verdict in verdicts
-        if verdict.verdict == "GAP"
-        and verdict.is_healable
-        and any(
-            source == verdict.source_id and first <= verdict.day < end
-            for source, first, end in asked
-        )
-    ]
-
-
-def told(missing: list[Verdict]) -> str:
-    """The shortfalls in words: one line a source and reason, with its days."""
-    days: dict[tuple[str, str], set[date]] = defaultdict(set)
-    for verdict in missing:
-        days[(verdict.source_id, verdict.reason or "no reason given")].add(verdict.day)
-    lines = [
-        f"{source}: {len(found)} day(s) from {min(found)} to {max(found)}: {reason}"
-        for (source, reason), found in sorted(days.items())
-    ]
-    return "Evidence is missing; run again once the cause is mended.\n" + "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -209,6 +208,7 @@ class RunReport:
 
     windows: list[PlannedWindow]
     collections: list[Collection]
+    stuck: list[Stuck]
     verdicts: list[Verdict]
     build: BuildReport
     release: Release
@@ -219,21 +219,21 @@ class RunReport:
         return [item for item in self.collections if item.failure is not None]
 
     @property
-    def shortfalls(self) -> list[Verdict]:
-        """See `shortfalls`."""
-        return shortfalls(self.verdicts, self.windows)
+    def outstanding(self) -> Outstanding:
+        """What the run was to prove and did not."""
+        return left_by(self.verdicts, self.windows, self.stuck)
 
 
 def run_all(run: Run, first_day: date | None = None, end_day: date | None = None) -> RunReport:
     """The whole path, one source after the other."""
-    recover(run)
+    stuck = recover(run).stuck
     windows = plan(run, first_day, end_day)
     collections = []
     for planned in windows:
         collection = collect(run, planned.source_id, planned.window)
-        index(run, planned.source_id, collection.receipt_id)
-        commit(run, planned.source_id, collection.receipt_id)
+        finished = finish(run, planned.source_id, collection.receipt_id)
+        stuck += [finished] if isinstance(finished, Stuck) else []
         collections.append(collection)
     verdicts = assess(run)
     built = build(run, is_assessed=True)
-    return RunReport(windows, collections, verdicts, built, publish(run))
+    return RunReport(windows, collections, stuck, verdicts, built, publish(run))

@@ -68,9 +68,11 @@ def plan(
     for source in settings.sources:
         verdicts = [verdict for verdict in judged if verdict.source_id == source.id]
         spec = settings.connector(source).spec
-        wanted = _Wanted(
-            spec, _missing(verdicts, first, end), _missing(verdicts, today, today + DAY), today, end
-        )
+        if source.is_former or (spec.mode != "event" and source.is_retired_on(today)):
+            continue  # what is now says nothing of a source that was given up before
+        last = min(end, source.retired.since) if source.retired else end
+        missing = _missing(verdicts, first, last)
+        wanted = _Wanted(spec, missing, _missing(verdicts, today, today + DAY), today, last)
         windows = wanted.windows(chains[source.id])
         planned.extend(PlannedWindow(source.id, window) for window in windows)
     return planned

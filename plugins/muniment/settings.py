@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -24,8 +25,17 @@ M = TypeVar("M", bound=BaseModel)
 SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
+class Retired(BaseModel):
+    """From which UTC day on a source is not asked any more, and why, in the owner's words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    since: date
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
 class SourceConfig(BaseModel):
-    """One configured stream of one system."""
+    """One configured stream of one system. A retired one needs no connection or location."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,11 +47,16 @@ class SourceConfig(BaseModel):
     entity: str | None = None
     required: bool = False
     options: dict[str, Any] = Field(default_factory=dict)
+    retired: Retired | None = None
 
     @property
     def is_former(self) -> bool:
-        """Whether nobody can ask it any more (see `former`): every configured one has a way."""
+        """Whether nobody can ask it any more: it is retired, or out of the file (see `former`)."""
         return self.connection is None and self.location is None
+
+    def is_retired_on(self, day: date) -> bool:
+        """Whether nobody owes this day."""
+        return self.retired is not None and day >= self.retired.since
 
 
 class SettingsFile(BaseModel):
@@ -139,7 +154,7 @@ def _check_sources(path: Path, sources: list[SourceConfig]) -> None:
             )
         spec = kinds[source.kind].spec
         wanted = spec.needs
-        if getattr(source, wanted) is None:
+        if getattr(source, wanted) is None and source.retired is None:
             raise UsageError(f"{where}: key '{wanted}' is missing; kind '{source.kind}' needs it.")
         _validated(path, spec.options, source.options, f"sources[{index}] ({source.id}).options")
 
@@ -162,6 +177,8 @@ def _validated(path: Path, model: type[M], raw: dict[str, Any], prefix: str = ""
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    if "retired" in loc:
+        return list(Retired.model_fields)
     return list((SourceConfig if loc[0] == "sources" else model).model_fields)
 
 

@@ -8,7 +8,6 @@ connection's scheme, host and port, and the credential is never sent anywhere el
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import certifi
@@ -19,6 +18,7 @@ from requests.structures import CaseInsensitiveDict
 from muniment import retries
 from muniment.collection import Origin, Request
 from muniment.connections import Connection
+from muniment.credentials import Credential
 from muniment.errors import SourceError, TransientSourceError
 from muniment.origins import address, is_same_origin
 from muniment.responses import Response
@@ -33,8 +33,6 @@ READ_TIMEOUT_S = 60
 #: pages of all known sources stay far below; a body that does not end must not fill the memory
 MAX_BODY_BYTES = 256 << 20
 MAX_REDIRECTS = 3
-#: shorter secrets (test servers) would be found in any text
-_MIN_SECRET_LENGTH = 8
 _CHUNK_BYTES = 1 << 20
 _CURSORS = frozenset({"after", "before"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -43,19 +41,6 @@ _HINTS = {
     403: "The credential lacks a permission that this kind needs (`muniment sources` lists them).",
     404: "It does not exist, or the credential may not see it.",
 }
-
-
-@dataclass
-class _Credential(requests.auth.AuthBase):
-    """Sets the header; as `session.auth` it also keeps a .netrc file from replacing it."""
-
-    scheme: str
-    secret: str
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self.secret:
-            request.headers["Authorization"] = f"{self.scheme} {self.secret}"
-        return request
 
 
 class Client:
@@ -87,7 +72,8 @@ class Client:
 
     def authorise(self, scheme: str, headers: Mapping[str, str] | None = None) -> None:
         """Sets how the credential is presented (`Bearer`, `SSWS`) and the vendor's headers."""
-        self._session.auth = _Credential(scheme, self.connection.secret)
+        self._credential = Credential(scheme, self.connection.secret)
+        self._session.auth = self._credential
         self._session.headers.update({"Accept": "application/json", **(headers or {})})
 
     def origin(self) -> Origin:
@@ -167,9 +153,10 @@ class Client:
 
     def _check_origin(self, url: str, template: str) -> None:
         if not is_same_origin(url, self.connection.base_url):
+            elsewhere = self._credential.redact(address(url))
             raise SourceError(
-                f"GET {template}: a link or redirect leads to {self._redact(address(url))}, away "
-                f"from {self.connection.base_url}. It was not followed and the credential not sent."
+                f"GET {template}: a link or redirect leads to {elsewhere}, away from "
+                f"{self.connection.base_url}. It was not followed and the credential not sent."
             )
 
     def _attempt(self, url: str, template: str, ok: tuple[int, ...]) -> Response:
@@ -189,7 +176,7 @@ class Client:
             self._resume_after = retries.used_up_limit(response.headers, where)
         if response.status in _REDIRECTS or (response.status in ok and response.status < 400):
             return response
-        message = self._redact(response.error_text)[:80]
+        message = self._credential.redact(response.error_text)[:80]
         retries.check(response.status, response.headers, message, where)
         if response.status in ok:
             return response
@@ -200,16 +187,16 @@ class Client:
         self._tls_key_sha256 = self._tls_key_sha256 or leaf_key_sha256(answer)
         date = answer.headers.get("Date")
         body = self._body(answer, template, where, date)
-        if self._has_secret(body):
+        if self._credential.is_in(body):
             raise SourceError(
                 f"{where}: the answer holds this connection's own credential. It was not kept; "
                 "replace the credential and find out who wrote it there."
             )
         headers = CaseInsensitiveDict(
-            {name: self._redact(value) for name, value in answer.headers.items()}
+            {name: self._credential.redact(value) for name, value in answer.headers.items()}
         )
         media_type = headers.get("Content-Type", "").partition(";")[0].strip()
-        url = self._redact(str(answer.url))
+        url = self._credential.redact(str(answer.url))
         return Response(answer.status_code, headers, body, url, media_type, date, template)
 
     def _body(
@@ -239,7 +226,7 @@ class Client:
     def _note(self, url: str, template: str, status: int, date: str | None, size: int) -> None:
         """Into the receipt: paging cursors are left out, since Okta's are ids of users."""
         parameters = {
-            name: "(cursor)" if name in _CURSORS else self._redact(value)
+            name: "(cursor)" if name in _CURSORS else self._credential.redact(value)
             for name, value in parse_qsl(urlsplit(url).query)
         }
         self._on_request(Request("GET", template, parameters, status, date, size))
@@ -253,14 +240,6 @@ class Client:
         if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
             return SourceError(f"{where}: the connection's address is not usable.")
         return TryAgainError(f"{where}: {_what_broke(error)}.")
-
-    def _redact(self, text: str) -> str:
-        secret = self.connection.secret
-        return text.replace(secret, "***") if len(secret) >= _MIN_SECRET_LENGTH else text
-
-    def _has_secret(self, body: bytes) -> bool:
-        secret = self.connection.secret.encode()
-        return len(secret) >= _MIN_SECRET_LENGTH and secret in body
 
 
 def _what_broke(error: requests.RequestException) -> str:

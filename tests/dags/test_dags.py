@@ -7,8 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from muniment.sources import discover
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,6 +21,9 @@ from airflow.dag_processing.dagbag import DagBag
 bag = DagBag()
 print(json.dumps({"errors": {k: str(v) for k, v in bag.import_errors.items()},
   "dags": {d.dag_id: {"tasks": sorted(d.task_ids), "max_active_runs": d.max_active_runs,
+    "collect_timeout_s": [t.execution_timeout.total_seconds() for t in d.tasks
+                          if t.task_id == "source.collect"],
+    "after_failures": [t.task_id for t in d.tasks if t.trigger_rule == "all_done"],
     "timeouts": all(t.execution_timeout for t in d.tasks),
     "retries": max(t.retries for t in d.tasks),
     "pools": sorted({t.pool for t in d.tasks})} for d in bag.dags.values()}}))
@@ -25,7 +31,7 @@ print(json.dumps({"errors": {k: str(v) for k, v in bag.import_errors.items()},
 
 
 @pytest.fixture(scope="module")
-def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[str, object]]]:
+def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[str, Any]]]:
     import airflow_home
 
     folder = tmp_path_factory.mktemp("airflow")
@@ -43,12 +49,23 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[st
     return json.loads(done.stdout.strip().splitlines()[-1])  # type: ignore[no-any-return]
 
 
-def test_a_broken_configuration_hides_no_dag(bag: dict[str, dict[str, dict[str, object]]]) -> None:
+def test_a_broken_configuration_hides_no_dag(bag: dict[str, dict[str, dict[str, Any]]]) -> None:
     assert bag["errors"] == {}
     assert set(bag["dags"]) == {"evidence_daily", "audit_pack"}
 
 
-def test_the_daily_run_has_the_paths_steps(bag: dict[str, dict[str, dict[str, object]]]) -> None:
+def test_a_collection_may_wait_for_its_limits(bag: dict[str, dict[str, dict[str, Any]]]) -> None:
+    longest = max(
+        field.default
+        for connector in discover().values()
+        for name, field in connector.spec.options.model_fields.items()
+        if name == "max_wait_s"
+    )
+    assert longest >= 2 * 3600  # GitHub's limit is by the hour
+    assert min(bag["dags"]["evidence_daily"]["collect_timeout_s"]) >= longest + 1800
+
+
+def test_the_daily_run_has_the_paths_steps(bag: dict[str, dict[str, dict[str, Any]]]) -> None:
     daily = bag["dags"]["evidence_daily"]
     assert daily["tasks"] == sorted(
         ["recover", "plan", "source.collect", "source.index", "source.commit", "assess", "build",
@@ -57,4 +74,5 @@ def test_the_daily_run_has_the_paths_steps(bag: dict[str, dict[str, dict[str, ob
     assert daily["max_active_runs"] == 1
     assert daily["timeouts"] is True
     assert daily["retries"] == 1
+    assert set(daily["after_failures"]) == {"plan", "assess", "tell"}
     assert daily["pools"] == ["default_pool", "muniment_warehouse"]

@@ -19,6 +19,7 @@ import yaml
 from command_line import Done, command
 from company import FIRST_DAY, Company, clock_of
 from muniment import receipts, verdicts
+from muniment.sandbox.github_http import GitHub
 from muniment.verdicts import OPEN, Verdict
 
 DAY = FIRST_DAY + timedelta(days=4)
@@ -118,6 +119,30 @@ LASTING = {
         "github_deployments", "/deployments", {"kind": "redirect"}, ELSEWHERE
     ),
 }
+
+
+def test_githubs_hours_that_run_dry_are_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing but the defaults: an organisation that needs more than two of them heals."""
+    with Company(tmp_path) as company:
+        narrow(company, "github_pulls", OTHER)
+        github = company.sandbox.vendors["github"]
+        waits: list[float] = []
+        assert isinstance(github, GitHub)
+        github.limit_an_hour = 30
+
+        def sleep(seconds: float) -> None:
+            waits.append(seconds)
+            company.sandbox.set_clock(company.sandbox.clock + timedelta(seconds=seconds))
+
+        monkeypatch.setattr("muniment.retries.time.sleep", sleep)
+        done = collect(company)
+        assert done.exit_code == 0, done.stderr
+        assert len(waits) == 2
+        assert sum(waits) > 3600  # the whole of the second hour, at least
+        _, rows = judge(company)
+        assert words(rows, "github_pulls") <= set(OPEN)
 
 
 @pytest.mark.parametrize("case", LASTING.values(), ids=LASTING)
@@ -249,6 +274,23 @@ def test_a_missing_connection_is_a_gap_that_names_the_variable(
         monkeypatch.setenv("AIRFLOW_CONN_OKTA", company.environment["AIRFLOW_CONN_OKTA"])
         assert collect(company).exit_code == 0
         assert words(judge(company)[1], "okta") <= set(OPEN)
+
+
+def test_a_connection_that_cannot_be_read_is_a_gap_that_holds_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that is not percent-encoded makes its beginning look like a port."""
+    with Company(tmp_path) as company:
+        narrow(company, "okta", OTHER)
+        monkeypatch.setenv("AIRFLOW_CONN_OKTA", "https://user:8080/planted@example.okta.com")
+        done = collect(company)
+        assert done.exit_code == 3, done.stderr
+        assert "okta 2026-01-05 to 2026-01-06: FAILED, Connection 'okta': " in done.stderr
+        _, rows = judge(company)
+        assert words(rows, "okta") == {"GAP"}
+        assert "planted" not in done.stderr
+        files = [path for path in (tmp_path / ".muniment").rglob("*") if path.is_file()]
+        assert not [path for path in files if b"planted" in path.read_bytes()]
 
 
 def test_no_secret_is_written_anywhere(tmp_path: Path) -> None:

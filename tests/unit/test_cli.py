@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from evidence_home import events
 from warehouse_file import WarehouseFile
 
 PERIOD = ("--from", "2026-01-05", "--to", "2026-01-07")
@@ -41,6 +43,7 @@ READING = {
     "coverage": ("coverage", "--framework", "soc2", *PERIOD),
     "sql": ("sql", "select 1 as one"),
     "trace": ("trace", "KEY"),
+    "prove": ("prove", "KEY"),
     "verify": ("verify",),
 }
 
@@ -83,6 +86,25 @@ def test_the_json_of_the_ledger_is_what_others_rely_on(home: WarehouseFile) -> N
         "quarantined", "reason",
     ]  # fmt: skip
     assert [row["verdict"] for row in rows] == ["COMPLETE", "GAP"]
+
+
+def test_a_record_is_traced_as_far_as_a_release_has_read(
+    home: WarehouseFile, tmp_path: Path
+) -> None:
+    """`verify` takes no release: it checks every one of the home."""
+    for name in ("trace", "prove"):
+        done = muniment(home, name, home.key, "--release", "1", "--format", "json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["record_key"] == home.key
+        done = muniment(home, name, home.key, "--release", "7")
+        assert (done.returncode, "Releases: 1" in done.stderr) == (2, True)
+    assert muniment(home, "verify", "--release", "1").returncode == 2
+    copy = home.evidence.copy(tmp_path / "home")
+    page = events("later", 1)
+    copy.receive("okta", [page])
+    later = f"{hashlib.sha256(page).hexdigest()}:1#/0"
+    done = muniment(WarehouseFile(copy, home.receipts), "trace", later, "--release", "1")
+    assert (done.returncode, "Release 1 was built before" in done.stderr) == (2, True), done.stderr
 
 
 MISTAKES = {

@@ -195,3 +195,22 @@ def test_register_is_listed_once_for_all_its_days(tmp_path: Path) -> None:
 def test_empty_range_is_refused(okta: Home) -> None:
     with pytest.raises(UsageError, match="not before"):
         plan(okta.settings, at(D), D, D)
+
+
+def test_a_retired_source_is_asked_for_days_before_and_for_no_other(tmp_path: Path) -> None:
+    retired = {"since": D + DAY, "reason": "The tool was replaced."}
+    sources = [DEPLOYS | {"retired": retired}, ROSTER | {"retired": retired},
+               OKTA | {"connection": None, "retired": retired}]  # fmt: skip
+    home = Home(tmp_path, sources)
+    assert plan(home.settings, at(D + 3 * DAY), D, D + 3 * DAY) == [
+        PlannedWindow("deploys", Window(D, D + DAY, "window")),
+    ]
+    assert plan(home.settings, at(D + 3 * DAY), D + DAY, D + 3 * DAY) == []
+
+
+def test_a_retired_log_is_not_polled_past_its_end(tmp_path: Path) -> None:
+    home = Home(tmp_path, [OKTA])
+    home.collect("okta", D, D + DAY, events(D, 2), cursor=(None, "a"))
+    home.configure([OKTA | {"retired": {"since": D + 2 * DAY, "reason": "Moved."}}])
+    (planned,) = plan(home.settings, at(D + 4 * DAY))
+    assert planned.window == Window(D + DAY, D + 2 * DAY, "window")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from file_source import FileSource
+from muniment.settings import load
 
 ROSTER = (
     "person_id,entity,work_email,name,employer,vendor_id,manager_id,role,country,start_at,end_at,"
@@ -78,6 +81,55 @@ def test_the_newest_file_is_the_statement_under_one_name(tmp_path: Path) -> None
     unchanged = source.run("2026-01-07T02:00:00Z", mode="snapshot")
     assert source.stored(unchanged, "roster") == []
     assert len(unchanged.proofs) == 1
+
+
+def test_a_register_replaced_under_its_old_size_and_time_is_read(tmp_path: Path) -> None:
+    source = roster(tmp_path)
+    file = source.put("roster.csv", csv(*ROWS))
+    source.run(mode="snapshot")
+    changed = csv(*ROWS).replace(b"2025-06-30", b"2025-07-31")
+    times = (file.stat().st_atime_ns, file.stat().st_mtime_ns)
+    os.utime(source.put("roster.csv", changed), ns=times)
+    assert file.stat().st_size == len(csv(*ROWS))
+    again = source.run("2026-01-07T02:00:00Z", mode="snapshot")
+    assert source.stored(again, "roster") == [changed]
+    (proof,) = again.proofs
+    assert proof.reason == "1 files listed, 1 of them new."
+
+
+def test_a_register_on_an_object_store_is_read_whatever_its_listing_says(tmp_path: Path) -> None:
+    source = roster(tmp_path)
+    config = source.settings.file
+    folder = f"memory://{tmp_path.name}"
+    config.write_text(config.read_text().replace("location: drop", f"location: {folder}"))
+    source = FileSource(load(config), source.drop)
+    store = fsspec.filesystem("memory")
+    store.pipe(f"{folder}/roster.csv", csv(*ROWS))
+    listed = store.store[f"/{tmp_path.name}/roster.csv"].modified
+    source.run(mode="snapshot")
+    changed = csv(*ROWS).replace(b"2025-06-30", b"2025-07-31")
+    store.pipe(f"{folder}/roster.csv", changed)
+    store.store[f"/{tmp_path.name}/roster.csv"].modified = listed
+    assert source.stored(source.run("2026-01-07T02:00:00Z", mode="snapshot"), "roster") == [changed]
+
+
+def test_files_beside_the_register_are_listed_and_said(tmp_path: Path) -> None:
+    source = roster(tmp_path)
+    old = source.put("backup/old.csv", csv(*ROWS[:1]))
+    os.utime(old, (1_767_000_000, 1_767_000_000))
+    source.put("roster.csv", csv(*ROWS))
+    receipt = source.run(mode="snapshot")
+    assert receipt.warnings == [
+        "1 other .csv files were left aside: only the one that was changed last is the statement. "
+        "The listing names them all."
+    ]
+    (body,) = source.stored(receipt, "manifest")
+    listing = json.loads(gzip.decompress(body))
+    assert [file["path"] for file in listing["left_aside"]] == ["backup/old.csv"]
+    (source.drop / "roster.csv").unlink()  # what was left aside speaks again, and is kept anew
+    fallback = source.run("2026-01-07T02:00:00Z", mode="snapshot")
+    assert source.stored(fallback, "roster") == [csv(*ROWS[:1])]
+    assert fallback.warnings == ["1 files of the listing before are no longer in the folder."]
 
 
 @pytest.mark.parametrize(

@@ -131,3 +131,16 @@ def test_a_report_too_large_to_be_read_is_not_kept(source: FileSource) -> None:
     assert receipt.failure is not None
     assert "more than 64 MiB: split the report" in receipt.failure.reason
     assert source.stored(receipt, "report") == []
+
+
+def test_reports_that_belong_to_no_asset_are_said(tmp_path: Path, source: FileSource) -> None:
+    repository = {"versionControlProvenance": [{"repositoryUri": "https://github.com/org/app"}]}
+    source.put("named.sarif", sarif(run("bandit", **repository)))
+    source.put("image.sarif", sarif(run("trivy", properties={"imageName": "app:1"})))
+    source.put("app/plain.sarif", sarif(run("bandit")))
+    source.put("plain.sarif", sarif(run("bandit", **repository), run("semgrep")))
+    (said,) = source.run().warnings
+    assert said.startswith("1 reports belong to no asset")
+    stated = FileSource.make(tmp_path / "stated", "sarif", asset="app")
+    stated.put("plain.sarif", sarif(run("bandit")))
+    assert stated.run().warnings == []

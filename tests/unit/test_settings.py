@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,22 @@ def test_a_mistake_names_file_key_found_and_expected(
     for word in words:
         assert word in message
     assert "\n" not in message.strip()
+
+
+def test_a_retired_source_needs_no_connection_and_says_why(tmp_path: Path) -> None:
+    source = "sources: [{id: o, kind: okta_users, retired: {since: 2026-03-01, reason: Closed}}]"
+    file = tmp_path / "muniment.yml"
+    file.write_text(f"organisation: X\n{source}")
+    (retired,) = load(file).sources
+    assert retired.is_former
+    assert not retired.is_retired_on(date(2026, 2, 28))
+    assert retired.is_retired_on(date(2026, 3, 1))
+    file.write_text(f"organisation: X\n{source}".replace("reason: Closed", "reason: ' '"))
+    with pytest.raises(UsageError, match=r"sources\[0\].retired.reason: found ' '"):
+        load(file)
+    file.write_text(f"organisation: X\n{source}".replace("since", "sinse"))
+    with pytest.raises(UsageError, match=r"retired.sinse: unknown key; expected one of since, re"):
+        load(file)
 
 
 def test_an_id_is_used_once(tmp_path: Path) -> None:

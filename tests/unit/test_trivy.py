@@ -158,3 +158,12 @@ def test_a_zip_is_kept_and_said_not_to_be_read(source: FileSource) -> None:
     source.put("img/reports.zip", b"PK\x03\x04 and so on")
     receipt = source.run()
     assert "unpack it" in source.quarantine(receipt)[0][0]
+
+
+def test_reports_that_belong_to_no_asset_are_said(source: FileSource) -> None:
+    source.put("named.json", report())
+    source.put("img-web/old.json", [])
+    source.put("old.json", [])
+    source.put("nameless.json", report(ArtifactName=""))
+    (said,) = source.run().warnings
+    assert said.startswith("2 reports belong to no asset: they name none, lie in no sub-folder")

@@ -1,6 +1,7 @@
 """The command line `muniment`: every step and every question, with exact exit codes.
 
-0 done; 1 the evidence falls short; 2 bad usage or configuration; 3 a source or the machine failed.
+0 done; 1 the evidence falls short; 2 bad usage or configuration; 3 a source or the machine failed;
+130 stopped by Ctrl-C, as shells number it.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 import io
 import logging
 import os
+import signal
 import sys
 
 import typer
 
 from muniment.errors import MachineError, MunimentError, UsageError
 
+_STOPPED = 128 + signal.SIGINT
 #: typer may bring a click of its own; its errors are those that its public names are made of
 _WRONG_USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -47,7 +50,7 @@ def _run() -> int:
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         print("Stopped. The next run goes on from here.", file=sys.stderr)
-        return 130
+        return _STOPPED
     except _WRONG_USAGE as error:
         error.show()  # type: ignore[attr-defined]
         return UsageError.exit_code

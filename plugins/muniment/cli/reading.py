@@ -149,7 +149,8 @@ def sources(config: Config = "muniment.yml", output: Output = Format.table) -> N
 
     settings = opened(config)
     rows = [
-        {"source_id": s.id, "kind": s.kind, "from": s.connection or s.location,
+        {"source_id": s.id, "kind": s.kind,
+         "from": f"retired since {s.retired.since}" if s.retired else s.connection or s.location,
          "is_required": s.required,
          "feeds": list(settings.connector(s).spec.ledger_streams(settings.options(s)))}
         for s in settings.sources

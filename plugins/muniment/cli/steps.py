@@ -46,14 +46,15 @@ def index(config: Config = "muniment.yml", now: Now = None) -> int:
     """Turn what was collected into Bronze records and write its receipts."""
     from muniment import pipeline
 
-    run = pipeline.start_run(config, now=now)
+    recovered = pipeline.recover(pipeline.start_run(config, now=now))
     quarantined = 0
-    for receipt in pipeline.recover(run):
+    for receipt in recovered.receipts:
         bad = sum(receipt.quarantined.values())
         quarantined += bad
         if bad:
             _say(f"{receipt.source_id}: {bad} unreadable, kept in quarantine")
-    return EvidenceError.exit_code if quarantined else 0
+    codes = [stuck.exit_code for stuck in recovered.stuck]
+    return max(codes, default=EvidenceError.exit_code if quarantined else 0)
 
 
 def assess(config: Config = "muniment.yml", as_of: str | None = None, now: Now = None) -> int:
@@ -97,11 +98,10 @@ def run_command(
 
     run = pipeline.start_run(config, now=now)
     report = pipeline.run_all(run, day(first, "--from"), day(end, "--to"))
-    if report.shortfalls:
-        _say(pipeline.told(report.shortfalls))
-    if report.failed_sources:
-        return SourceError.exit_code
-    return EvidenceError.exit_code if report.shortfalls else 0
+    outstanding = report.outstanding
+    if str(outstanding):
+        _say(str(outstanding))
+    return SourceError.exit_code if report.failed_sources else outstanding.exit_code
 
 
 def register(app: typer.Typer) -> None:

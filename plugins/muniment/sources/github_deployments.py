@@ -51,6 +51,10 @@ SPEC = SourceSpec(
     options=GitHubDeploymentsOptions,
     basis=("cursor_exhausted",),
     permissions=("Deployments: read, Metadata: read (fine-grained), or scope repo_deployment",),
+    limits=(
+        *github.LIMITS,
+        "A deployment of the window or of the `lookback_days` before it costs one request.",
+    ),
     blind_spots=(
         "A status later than lookback_days after its deployment's creation.",
         "Repositories that the credential may not see, and deleted ones.",

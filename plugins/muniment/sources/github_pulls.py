@@ -86,6 +86,10 @@ SPEC = SourceSpec(
     permissions=(
         "Pull requests: read, Contents: read, Metadata: read (fine-grained), or scope repo",
     ),
+    limits=(
+        *github.LIMITS,
+        "A pull request costs four requests, a repository at least four beside that.",
+    ),
     blind_spots=(
         "A pull request's commits beyond 250 cannot be listed: its day is NOT_PROVABLE.",
         "A commit pushed straight to a branch more than overlap_days after its committer date.",

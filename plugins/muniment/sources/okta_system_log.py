@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import Field
 
+from muniment.claims import UNSETTLED
 from muniment.collecting import Ask
 from muniment.collection import day_of, instant
 from muniment.errors import SourceError
@@ -64,6 +65,7 @@ SPEC = SourceSpec(
     retention_days=RETENTION_DAYS,
     has_cursor=True,
     permissions=("okta.logs.read (OAuth), or an API token of a read-only administrator",),
+    limits=okta.LIMITS,
     blind_spots=(
         "Okta keeps 90 days: older events cannot be asked for again.",
         "A bounded read of days younger than settling_h is NOT_PROVABLE until a second read "
@@ -183,7 +185,7 @@ def _prove_young(ask: Ask, day: date, is_agreed: bool, settling_h: int) -> None:
         ask.prove_all("cursor_exhausted", day, day + DAY, reason="Two reads hold the same events.")
         return
     reason = (
-        f"Younger than {settling_h} h when it was read: Okta may still deliver events of this day. "
+        f"{UNSETTLED} {settling_h} h when it was read: Okta may still deliver events of this day. "
         "A later read that holds the same events, or a poll, proves it."
     )
     ask.prove_all("not_provable", day, day + DAY, reason=reason)

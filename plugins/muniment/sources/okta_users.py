@@ -38,6 +38,7 @@ SPEC = SourceSpec(
     options=okta.OktaOptions,
     basis=("snapshot_count", "not_provable"),
     permissions=("okta.users.read (OAuth), or an API token of a read-only administrator",),
+    limits=okta.LIMITS,
     blind_spots=(
         "Okta lists only factors that the enrolment policy in force for the asking "
         "administrator's client allows; others are enrolled and unseen.",

@@ -67,8 +67,24 @@ def collect(ask: Ask) -> None:
     )
     filedrop.collect(
         ask, (".sarif", ".json", ".sarif.gz", ".json.gz", ".zip"),
-        lambda path: masking.fitted(path, lambda document: "report", reducing), asset=options.asset,
+        lambda path: masking.fitted(path, lambda document: "report", _names_asset, reducing),
+        asset=options.asset,
     )  # fmt: skip
+
+
+def _names_asset(document: Any) -> bool:
+    """Whether every run says what it looked at: a repository or an image."""
+    runs = document.get("runs") if isinstance(document, dict) else None
+    return isinstance(runs, list) and all(isinstance(run, dict) and _target(run) for run in runs)
+
+
+def _target(run: dict[str, Any]) -> bool:
+    properties, versions = run.get("properties"), run.get("versionControlProvenance")
+    image = isinstance(properties, dict) and (
+        properties.get("imageName") or properties.get("repoTags")
+    )
+    sources = versions if isinstance(versions, list) else []
+    return bool(image) or any(isinstance(v, dict) and v.get("repositoryUri") for v in sources)
 
 
 def _mask_text(body: bytes, is_secret: bool) -> tuple[bytes, int]:

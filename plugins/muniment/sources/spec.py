@@ -98,7 +98,7 @@ class SourceSpec:
     *register* is the company's dated statement.
     retention_days: how far back the source still answers; None where nothing expires.
     scanner_types: for scan kinds, the types that it can hold (options may narrow them).
-    permissions, blind_spots: for the reference page.
+    permissions, limits, blind_spots: for the reference page.
     """
 
     kind: str
@@ -114,6 +114,7 @@ class SourceSpec:
     version: int = 1
     scanner_types: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
     blind_spots: tuple[str, ...] = ()
     feeds_of: Callable[[Options], tuple[str, ...]] | None = None
 

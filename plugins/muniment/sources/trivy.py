@@ -72,13 +72,19 @@ def collect(ask: Ask) -> None:
 
 
 def _fit(path: Path) -> filedrop.Fit:
-    return masking.fitted(path, _shape, _MASKING)
+    return masking.fitted(path, _shape, _names_asset, _MASKING)
 
 
 def _shape(document: Any) -> str:
     if isinstance(document, dict):
         return "report" if "SchemaVersion" in document else "cluster"
     return "legacy"
+
+
+def _names_asset(document: Any) -> bool:
+    """The list of before schema 2 names nothing."""
+    names = ("ArtifactName", "ClusterName")
+    return isinstance(document, dict) and any(document.get(name) for name in names)
 
 
 def _mask(value: Any) -> int:

@@ -13,13 +13,26 @@ from pydantic import Field
 
 from muniment.collecting import Ask
 from muniment.errors import SourceError, TransientSourceError
-from muniment.retries import DEFAULT_MAX_WAIT_S
 from muniment.sources.spec import Options, Shape
 from muniment.transport import Client
 from muniment.vendors.unread import UNREAD
 
 API_VERSION = "2022-11-28"
 PAGE_SIZE = 100
+#: GitHub's limit is by the hour: two whole hours may be waited out, with a minute for each for
+#: rounding and for what was asked before. The task `collect` of the DAG may take longer than this.
+MAX_WAIT_S = 2 * (3600 + 60)
+#: for the reference pages; figures from GitHub's "Rate limits for the REST API" (tokens of a user;
+#: an organisation's GitHub App may have more)
+LIMITS = (
+    "GitHub answers 5,000 requests an hour and credential, those of other programs with the same "
+    "credential included.",
+    f"A collection waits for the limit to reset, `max_wait_s` in all: by default {MAX_WAIT_S} s, "
+    "two of GitHub's hours, so that about 15,000 requests fit into one collection. What needs more "
+    "ends as a failure that says when the limit resets, and its days are a GAP: collect fewer days "
+    "at a time with `--from` and `--to`, or raise `max_wait_s` and, under Airflow, the timeout of "
+    "the task `collect` (3 h).",
+)
 #: repositories that a failure names in its own line
 _NAMED = 10
 DAY = timedelta(days=1)
@@ -37,7 +50,7 @@ class GitHubOptions(Options):
 
     organisation: str
     repositories: list[str] = Field(default_factory=list)
-    max_wait_s: int = Field(default=DEFAULT_MAX_WAIT_S, ge=0)
+    max_wait_s: int = Field(default=MAX_WAIT_S, ge=0)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,12 @@ from muniment.transport import Client
 #: `/.well-known/okta-organization`: id, pipeline and domains of the tenant
 ORGANISATION = Shape("organisation", "document", "organisation", native_id=("/id",))
 
+#: for the reference pages; Okta's "Rate limits": each kind of address has its own, by the minute
+LIMITS = (
+    "Okta limits requests by the minute. A collection waits for the limit to reset, `max_wait_s` "
+    f"in all, by default {DEFAULT_MAX_WAIT_S} s.",
+)
+
 
 class OktaOptions(Options):
     """max_wait_s: how long one collection may wait in all for Okta's limits to reset."""
