@@ -16,7 +16,7 @@ from typing import Any
 
 import records
 
-from muniment import bronze, build_inputs, receipts, transformation, warehouse
+from muniment import bronze, build_inputs, committing, transformation, warehouse
 from muniment.database import SETTINGS, connect
 
 Measured = dict[str, Any]
@@ -75,7 +75,7 @@ def commit(folder: Path) -> Measured:
     found: Measured = {}
     settings = records.settings(folder)
     with _timed(found):
-        receipt = receipts.commit(settings, records.SOURCE, records.RECEIPT)
+        receipt = committing.commit(settings, records.SOURCE, records.RECEIPT)
     found["records"] = receipt.leaf_count
     return found
 

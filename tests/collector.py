@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from http_source import HttpSource
-from muniment import bronze, receipts
+from muniment import bronze, committing, receipts
 from muniment.collecting import Mode, Window, collect
 from muniment.collection import Collection
 from muniment.locker import Locker
@@ -44,7 +44,7 @@ class Collector:
 
     def commit(self, collection: Collection) -> receipts.Receipt:
         bronze.index(self.settings, SOURCE_ID, collection.receipt_id)
-        return receipts.commit(self.settings, SOURCE_ID, collection.receipt_id)
+        return committing.commit(self.settings, SOURCE_ID, collection.receipt_id)
 
     def kept(self, collection: Collection, shape: str) -> list[Any]:
         """The parsed bodies of one shape, in the order in which they were kept."""

@@ -10,6 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# tests that several files share say as much when they fail as tests of one file do
+pytest.register_assert_rewrite("ground_truth")
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from muniment import bronze, receipts
+from muniment import bronze, committing
 from muniment.collecting import Mode, Window, collect
 from muniment.collection import Collection, StoredObject, canonical
 from muniment.locker import Locker
@@ -62,7 +62,7 @@ class FileSource:
 
     def commit(self, collection: Collection) -> Receipt:
         bronze.index(self.settings, SOURCE_ID, collection.receipt_id)
-        return receipts.commit(self.settings, SOURCE_ID, collection.receipt_id)
+        return committing.commit(self.settings, SOURCE_ID, collection.receipt_id)
 
     def keep(self, *bodies: tuple[str, bytes]) -> Collection:
         """A pending collection of these (shape, body) objects, without a connector."""

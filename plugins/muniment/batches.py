@@ -69,6 +69,7 @@ def lay_out(
     """
     with connect(path) as connection:
         readable, stored = _stored(connection, store, found)
+        connection.begin()  # one write to the disk, not one a row
         accounts = [row for subject in found for row in _accounts(subject, stored)]
         proofs = [row for subject in found for row in _proofs(subject)]
         _fill(connection, "accounts", _ACCOUNTS, accounts)
@@ -80,9 +81,10 @@ def lay_out(
         for kind, pointers in fields.items():
             own = [subject.receipt for subject in found if subject.receipt.kind == kind]
             if own:
-                files = [readable[r.receipt_id] for r in own if r.receipt_id in readable]
+                files = [(readable[r.receipt_id], r) for r in own if r.receipt_id in readable]
                 _records(connection, kind, files, pointers)
                 rows[kind] = {r.receipt_id: sum(r.records.values()) for r in own}
+        connection.commit()
     return rows
 
 
@@ -100,7 +102,9 @@ def _stored(
 ) -> tuple[dict[str, str], dict[tuple[str, str], int]]:
     """Address of every receipt's Bronze file, and rows by receipt and stream.
 
-    A file that is missing or cannot be read holds no rows, which its receipt's counts will show.
+    A file that is missing or cannot be read holds no rows, which its receipt's counts will show;
+    so do rows that bear another receipt's id. The hash makes DuckDB read all that checks will look
+    at, so that damage is found here, file by file, and not in the middle of everybody's batch.
     """
     readable: dict[str, str] = {}
     stored: dict[tuple[str, str], int] = {}
@@ -108,31 +112,62 @@ def _stored(
         file = store.uri(bronze_path(receipt.source_id, receipt.receipt_id))
         try:
             rows = connection.execute(
-                "select stream, count(*) from read_parquet(?) group by all", [file]
+                "select stream, count(*) filter (receipt_id = ?), "
+                "bit_xor(hash(native_id, record::varchar)) from read_parquet(?) group by stream",
+                [receipt.receipt_id, file],
             ).fetchall()
+        except duckdb.OutOfMemoryException:
+            raise  # the machine's failure, not the file's
         except duckdb.Error:
             continue
         readable[receipt.receipt_id] = file
-        stored |= {(receipt.receipt_id, stream): count for stream, count in rows}
+        stored |= {(receipt.receipt_id, stream): count for stream, count, _ in rows}
     return readable, stored
 
 
 def _records(
-    connection: duckdb.DuckDBPyConnection, kind: str, files: list[str], pointers: set[str]
-) -> None:
+    connection: duckdb.DuckDBPyConnection, kind: str, files: list[tuple[str, Receipt]],
+    pointers: set[str],
+) -> None:  # fmt: skip
     """The kind's records; `versions` is 2 where one native id stands for unlike records."""
     if not files:
-        names = ["receipt_id", "stream", "record_key", "native_id", "versions", *sorted(pointers)]
+        names = ["receipt_id", "stream", "native_id", "versions", *sorted(pointers)]
         columns = ", ".join(f"{_name(name)} varchar" for name in names)
         connection.execute(f"create table {_name(kind)} ({columns})")
         return
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for file, receipt in files:
+        places = tuple(_place(receipt, pointer) for pointer in sorted(pointers))
+        alike.setdefault(places, []).append(file)
+    selects = (
+        _select(dict(zip(sorted(pointers), places, strict=True)), own)
+        for places, own in alike.items()
+    )
+    # a table: each field is taken out of the records once, however many checks read it
+    connection.execute(f"create table {_name(kind)} as {' union all '.join(selects)}")
+
+
+def _place(receipt: Receipt, pointer: str) -> str:
+    """Where a receipt's records hold a field: a register's columns may be named otherwise."""
+    renamed = receipt.configured_as.get("options", {}).get("columns", {}).get(pointer[1:])
+    return pointer if renamed is None else "/" + renamed.replace("~", "~0").replace("/", "~1")
+
+
+def _select(fields: dict[str, str], files: list[str]) -> str:
+    """fields: column -> JSON pointer of its value.
+
+    All fields are taken out by one call: a call each parses every record again, and holds what it
+    has parsed (a year of pull requests: 1.4 GB instead of 0.3).
+    """
     within = "(partition by receipt_id, stream, native_id)"
-    fields = "".join(f", record ->> {_text(name)} as {_name(name)}" for name in sorted(pointers))
-    connection.execute(
-        f"create view {_name(kind)} as select receipt_id, stream, record_key, native_id, "
-        f"case when native_id is not null then 1 + (min(hash(record::varchar)) over {within} "
-        f"<> max(hash(record::varchar)) over {within})::integer end as versions{fields} "
-        f"from read_parquet([{', '.join(map(_text, files))}])"
+    names = "".join(f", found[{place}] as {_name(name)}" for place, name in enumerate(fields, 1))
+    return (
+        "select receipt_id, stream, native_id, case when native_id is not null then "
+        f"1 + (min(content) over {within} <> max(content) over {within})::integer end "
+        f"as versions{names} from (select receipt_id, stream, native_id, "
+        "hash(record::varchar) as content, "
+        f"json_extract_string(record, [{', '.join(map(_text, fields.values()))}]::varchar[]) "
+        f"as found from read_parquet([{', '.join(map(_text, files))}]))"
     )
 
 

@@ -46,6 +46,21 @@ FRONTIER = """
     where legs > 0 order by legs desc, criteria desc, connect limit 6
 """
 
+PAST = """
+    select (select count(*) from marts.fct_withdrawn_exceptions) as withdrawn,
+           (select count(*) from marts.fct_register_edits) as edits
+"""
+
+
+def past(settings: Settings) -> str:
+    """What the current release says was changed about the past, counted in one line."""
+    counts = queries.table(settings, PAST, None).rows[0]
+    return (
+        f"{counts['withdrawn']} exceptions of earlier releases are not found any more "
+        f"(marts.fct_withdrawn_exceptions), {counts['edits']} register edits speak for days "
+        "before (marts.fct_register_edits)"
+    )
+
 
 def show(settings: Settings, first_day: date, end_day: date) -> None:
     """Prints the briefing of the current release for [first_day, end_day)."""
@@ -54,17 +69,19 @@ def show(settings: Settings, first_day: date, end_day: date) -> None:
     console = Console()
     current = releases.current_number(settings)
     is_sandbox = releases.manifest_of(settings.home, current)["is_sandbox"]
-    mark = "  (SIMULATED COMPANY: no real evidence)" if is_sandbox else ""
-    console.rule(f"{settings.organisation}, {first_day} to {end_day}{mark}")
+    console.rule(f"{settings.organisation}, {first_day} to {end_day}")
+    if is_sandbox:
+        console.print("SIMULATED COMPANY: no real evidence", style="bold", justify="center")
     console.print("\n[bold]Ledger[/bold]: was each source complete on each day?")
     calendar.print_calendar(
         queries.ledger(settings, None, first_day=first_day, end_day=end_day).rows
     )
-    period = f"effective_on >= date '{first_day}' and effective_on < date '{end_day}'"
+    period = f"counts_to >= date '{first_day}' and counts_from < date '{end_day}'"
     _section(settings, "Proven, per system and test leg", PROVEN.format(period=period))
     _section(settings, "Not tested, and why", UNSEEN.format(period=period))
     _counts(settings, first_day, end_day)
     _section(settings, "Exceptions that matter most", EXCEPTIONS.format(period=period))
+    console.print(f"\n[bold]Changed about the past[/bold]: {past(settings)}.")
     _frontier(settings, first_day)
     console.print(f"\nRelease  {current}   {settings.home.uri(releases.folder(current))}")
 

@@ -1,4 +1,4 @@
-"""What a build is told before dbt runs: views over Bronze, and the `ops` tables.
+"""What a build is told before dbt runs: the `ops` tables, and views over Bronze.
 
 The columns are the contract with dbt (`dbt_project/models/sources.yml`). `ops.receipts` is kept
 from build to build, so that only receipts which came since then are read.
@@ -14,22 +14,14 @@ from typing import Any
 
 import duckdb
 
-from muniment import former, verdicts
+from muniment import bronze_views, former, verdicts
 from muniment.collection import canonical, day_of
-from muniment.errors import EvidenceError
-from muniment.receipts import FOLDER, Receipt, bronze_path, file_sha256, newest_first
+from muniment.receipts import FOLDER, Receipt, newest_first
 from muniment.revision import code_revision
 from muniment.settings import Settings, SourceConfig
 from muniment.sources import discover
-from muniment.sources.spec import REQUESTS
 from muniment.storage import Store
 
-BRONZE_COLUMNS = (
-    "bronze_version INTEGER, source_id VARCHAR, stream VARCHAR, receipt_id VARCHAR, "
-    "object_sha256 VARCHAR, record_no BIGINT, record_path VARCHAR, record_key VARCHAR, "
-    "native_id VARCHAR, event_time_raw VARCHAR, event_time TIMESTAMP, received_at TIMESTAMP, "
-    "record JSON"
-)
 #: kept from build to build
 KEPT = {
     "receipts": (
@@ -86,19 +78,30 @@ def write(
         "$2, $3, $4 or exists (from ops.receipts where is_sandbox), $5",
         [as_of, run_id, code_revision(), settings.is_sandbox, is_full_refresh],
     )
-    _view_bronze(connection, settings.home)
+    bronze_views.write(connection, settings.home)
     connection.commit()
 
 
 def fingerprint(settings: Settings) -> str:
     """SHA-256 (hex) of what the configured sources mean to a build."""
-    rows = [_source_row(settings, source) for source in settings.sources]
+    rows = [
+        (*_source_row(settings, source), source.retired and source.retired.model_dump(mode="json"))
+        for source in settings.sources
+    ]
     return hashlib.sha256(canonical([settings.is_sandbox, rows])).hexdigest()
 
 
 def count_new(connection: duckdb.DuckDBPyConnection) -> int:
     """Receipts that no successful build has seen."""
     row = connection.execute("select count(*) from ops.receipts where is_new").fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_unplaced(connection: duckdb.DuckDBPyConnection) -> int:
+    """Scan runs of the built warehouse that belong to no asset."""
+    row = connection.execute(
+        "select count(*) from intermediate.int_scan_runs where asset_id is null"
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -222,48 +225,3 @@ def _write_previous_units(connection: duckdb.DuckDBPyConnection) -> None:
             f"max(hangs_to), bool_or(outcome = 'PENDING') from control_tests.{name} "
             "group by test_id, effective_on"
         )
-
-
-def _view_bronze(connection: duckdb.DuckDBPyConnection, home: Store) -> None:
-    """One view a kind over the files that no build has seen, and one over all requests."""
-    kinds = list(discover())
-    for kind in kinds:
-        new = connection.execute(
-            "select source_id, receipt_id, bronze_sha256 from ops.receipts "
-            "where is_new and kind = ? "
-            "and receipt_id in (select receipt_id from ops.receipt_streams where records > 0) "
-            "order by source_id, sequence",
-            [kind],
-        ).fetchall()
-        files = ", ".join(_quoted(_sound_bronze(home, *row)) for row in new)
-        columns = ", ".join(
-            f"null::{column.split()[1]} as {column.split()[0]}"
-            for column in BRONZE_COLUMNS.split(", ")
-        )
-        rows = (
-            f"from read_parquet([{files}], hive_partitioning = false)"
-            if files
-            else f"select {columns} where false"
-        )
-        connection.execute(f"create or replace view bronze.{kind} as {rows}")
-    union = " union all ".join(f"from bronze.{kind}" for kind in kinds)
-    connection.execute(
-        f"create or replace view bronze.request as select * from ({union}) "
-        f"where stream = {_quoted(REQUESTS.stream)}"
-    )
-
-
-def _sound_bronze(home: Store, source_id: str, receipt_id: str, sha256: str) -> str:
-    """Where the Bronze file of a receipt is read; EvidenceError where it is not the one fixed."""
-    path = bronze_path(source_id, receipt_id)
-    if not home.exists(path) or file_sha256(home, path) != sha256:
-        raise EvidenceError(
-            f"{path} is not the file that its receipt fixed (source '{source_id}'): it is missing "
-            "or was changed. Nothing was built. `muniment verify` says more; bring the file back "
-            "from a backup."
-        )
-    return home.uri(path)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

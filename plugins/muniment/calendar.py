@@ -16,11 +16,14 @@ MARKS = {
     "LATE": "◐",
     "COMPLETE": "●",
     "EMPTY_CONFIRMED": "○",
+    "RETIRED": "-",
 }
-LEGEND = "● complete  ○ empty, confirmed  ◐ late  ? not provable  ✗ gap  · not asked"
+LEGEND = "● complete  ○ empty, confirmed  ◐ late  ? not provable  ✗ gap  - retired  · not asked"
 #: no outside witness is connected (docs/limits.md)
 WITNESS = "UNWITNESSED: signed by a key file on this machine, by nobody outside it"
-STYLES = {"✗": "red", "?": "yellow", "◐": "cyan", "●": "green", "○": "green", "·": "dim"}
+STYLES = {
+    "✗": "red", "?": "yellow", "◐": "cyan", "●": "green", "○": "green", "-": "dim", "·": "dim",
+}  # fmt: skip
 
 
 def lines(rows: list[dict[str, Any]]) -> list[tuple[str, str, str]]:

@@ -34,6 +34,10 @@ class Head:
     hash: str
 
 
+#: before the first receipt of a chain
+_NONE = Head(0, NO_HASH)
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A signed checkpoint as read; `data` is the whole file."""
@@ -64,7 +68,8 @@ def checkpoint_path(number: int) -> str:
 def sign(settings: Settings, now: datetime, by: signing.Signer | None = None) -> Checkpoint:
     """Signs the present heads and release; where nothing is new, returns the newest checkpoint.
 
-    Raises EvidenceError where a head that the newest checkpoint signed is no longer in its chain.
+    Raises EvidenceError where a head that the newest checkpoint signed is no longer in its chain,
+    or a receipt since then does not follow the one before it.
 
     Another run may take the next number first: then this one follows it.
     """
@@ -77,6 +82,9 @@ def sign(settings: Settings, now: datetime, by: signing.Signer | None = None) ->
         body = _state(home)
         if last is not None and _state_of(last) == body:
             return last
+        signed = last.heads if last else {}
+        for source_id, head in body["heads"].items():
+            _check_new(home, source_id, signed.get(source_id, _NONE), Head(**head))
         body |= {
             "format_version": FORMAT_VERSION,
             "number": last.number + 1 if last else 1,
@@ -131,16 +139,35 @@ def _check_kept(home: Store, last: Checkpoint) -> None:
     """What was signed once must still stand: nothing is signed over a chain that was changed."""
     for source_id, head in last.heads.items():
         path = receipt_path(source_id, head.sequence)
-        try:
-            data = json.loads(home.read(path))
-            is_there = head.hash == data["hash"] == own_hash(data)
-        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
-            is_there = False
-        if not is_there:
+        data = _sound(home, path)
+        if data is None or data["hash"] != head.hash:
             raise EvidenceError(
                 f"{home.url}/{path} is not the receipt that checkpoint {last.number} signed: it is "
                 "missing or was changed. Nothing was signed. Run `muniment verify`."
             )
+
+
+def _check_new(home: Store, source_id: str, signed: Head, head: Head) -> None:
+    """Every receipt from the signed one to the new head must follow the one before it."""
+    previous = signed.hash
+    for sequence in range(signed.sequence + 1, head.sequence + 1):
+        path = receipt_path(source_id, sequence)
+        data = _sound(home, path)
+        if data is None or data["previous_hash"] != previous:
+            raise EvidenceError(
+                f"{home.url}/{path} does not follow the receipt before it: one of the two is "
+                "missing or was changed. Nothing was signed. Run `muniment verify`."
+            )
+        previous = data["hash"]
+
+
+def _sound(home: Store, path: str) -> dict[str, Any] | None:
+    """A receipt's data, where it is there and has the hash that it states."""
+    try:
+        data: dict[str, Any] = json.loads(home.read(path))
+        return data if data["hash"] == own_hash(data) else None
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _state(home: Store) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from muniment.sources.spec import GRADE_OF_BASIS, Basis, Grade, SourceSpec
 DAY = timedelta(days=1)
 #: a connector that had to start again without its cursor says so with this beginning of a reason
 CURSOR_REFUSED = "cursor refused"
+#: one whose source may still deliver, so that reading again later is all that is needed, with this
+UNSETTLED = "Younger than"
 #: bases whose expected figure counts records; a file manifest counts files
 RECORD_COUNTS: tuple[Basis, ...] = ("total_count", "snapshot_count", "sequence", "hash_chain")
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from muniment import checkpoints, receipts, releases, signing
+from muniment import checkpoints, pointer, receipts, releases, signing
 from muniment.checkpoints import Checkpoint
 from muniment.errors import EvidenceError, UsageError
 from muniment.findings import Finding, VerifyReport
@@ -152,13 +152,16 @@ def _check_releases(home: Store, signed: list[Checkpoint], report: VerifyReport)
 
 
 def check_current(settings: Settings) -> list[Finding]:
-    """Whether the pointer to the current release is the one that was signed last."""
-    if not settings.home.exists(releases.POINTER):
+    """Whether the pointer to the current release is there, and the one that was signed last."""
+    home = settings.home
+    if not home.exists(pointer.PATH) and not releases.sealed_numbers(home):
         return []
     try:
         releases.current_number(settings)
     except EvidenceError as error:
-        return [Finding("release", releases.POINTER, str(error))]
+        return [Finding("release", pointer.PATH, str(error))]
+    except UsageError:
+        return []  # the first publish was killed before it ended
     return []
 
 

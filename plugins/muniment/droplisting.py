@@ -29,11 +29,16 @@ class UnfitFile(Exception):
 
 @dataclass(frozen=True)
 class Listed:
-    """One file as the listing shows it. path: relative to the location; modified_at: `instant`."""
+    """One file as the listing shows it. path: relative to the location; times: `instant`.
+
+    changed_at: when the file system last touched the file, where it says so (a local folder):
+    unlike modified_at, nobody can put it back.
+    """
 
     path: str
     size: int
     modified_at: str
+    changed_at: str | None = None
 
 
 class Drop:
@@ -118,17 +123,28 @@ class Drop:
                 yield str(path).removeprefix(f"{self._root}/")
 
     def _listed(self, path: str) -> Listed:
-        info = self._fs.info(self._full(path))
-        modified = info.get("mtime") or self._fs.modified(self._full(path))
-        if not isinstance(modified, datetime):
-            modified = datetime.fromtimestamp(modified, UTC)
-        return Listed(path, int(info["size"]), instant(modified.astimezone(UTC)))
+        full = self._full(path)
+        if self._is_local:
+            stat = Path(full).stat()
+            return Listed(path, stat.st_size, _instant(stat.st_mtime), _instant(stat.st_ctime))
+        info = self._fs.info(full)
+        modified = info.get("mtime") or self._fs.modified(full)
+        return Listed(path, int(info["size"]), _instant(modified), None)
 
     def _leads_out(self, path: str) -> bool:
         if not self._is_local:
             return False
-        root, full = Path(self._root).resolve(), Path(self._full(path))
-        return not full.resolve().is_relative_to(root) or not full.is_file()
+        full = Path(self._full(path))
+        if full.is_symlink() and not full.resolve().is_relative_to(Path(self._root).resolve()):
+            return True
+        return not full.is_file()
 
     def _full(self, path: str) -> str:
         return f"{self._root}/{path}"
+
+
+def _instant(moment: float | datetime) -> str:
+    """`moment`: seconds since 1970, or a time with its zone."""
+    if not isinstance(moment, datetime):
+        moment = datetime.fromtimestamp(moment, UTC)
+    return instant(moment.astimezone(UTC))

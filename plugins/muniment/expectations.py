@@ -45,6 +45,12 @@ class Check(BaseModel):
     weight: Literal["gap", "note", "shown"] = "gap"
     stream: str | None = None
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it names."""
+        named = (self.arguments.get(name) for name in ("column", "column_A", "column_B"))
+        return [str(column) for column in named if column is not None]
+
 
 class Suite(BaseModel):
     """The checks of one batch: a kind's records, `accounts` or `proofs` (see `batches`)."""
@@ -57,7 +63,7 @@ class Suite(BaseModel):
     @property
     def pointers(self) -> set[str]:
         """The JSON pointers that its checks name as columns."""
-        columns = {str(check.arguments.get("column", "")) for check in self.checks}
+        columns = {column for check in self.checks for column in check.columns}
         return {column for column in columns if column.startswith("/")}
 
 
@@ -99,6 +105,11 @@ def check(settings: Settings, as_of: date, chains: dict[str, list[Receipt]]) -> 
         outcomes |= _run(settings, as_of, chains, (ids - set(outcomes)) | again)
         store.replace(OUTCOMES, canonical(outcomes))
     return kept(store)
+
+
+def is_checked(store: Store, receipt_ids: set[str]) -> bool:
+    """Whether the outcome of each of these receipts is kept."""
+    return receipt_ids <= set(_outcomes(store))
 
 
 def digest(store: Store, receipt_ids: set[str]) -> str:

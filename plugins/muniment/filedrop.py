@@ -2,7 +2,9 @@
 
 The folder's listing is the manifest: it is kept with every run, and what it shows is what there
 was. A file that an earlier receipt holds unchanged is not kept again, so that a folder may grow
-for years; a file that could not be read comes again until somebody mends it.
+for years; a file that could not be read comes again until somebody mends it. Where one file of
+several is the statement (a register), its bytes are read every time: size and time of change can
+be put back, and the others are listed and named as left aside.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,14 +40,16 @@ _MEDIA_TYPES = {
 
 
 @dataclass(frozen=True)
-class _Stored:
-    """SHA-256 of a file's own bytes, and of what was stored of it (reduced, perhaps)."""
+class _Kept:
+    """A file as listed; SHA-256 of its bytes, and of what was stored of it (reduced, perhaps)."""
 
-    sha256: str | None
-    object_sha256: str | None
+    listed: Listed
+    sha256: str
+    object_sha256: str
 
-
-_NOT_STORED = _Stored(None, None)
+    def is_same(self, file: Listed, sha256: str) -> bool:
+        """Whether a file was left alone since: its bytes, and the time that it bears."""
+        return self.sha256 == sha256 and self.listed.modified_at == file.modified_at
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,15 @@ class Reduction:
 
 @dataclass(frozen=True)
 class Fit:
-    """How one file is stored: its shape and body, and what was reduced."""
+    """How one file is stored: its shape and body, and what was reduced.
+
+    names_asset: whether its content may say which asset it is about.
+    """
 
     shape: str
     body: bytes | Path
     reductions: tuple[Reduction, ...] = ()
+    names_asset: bool = True
 
 
 #: looks at one file (a local copy, used up by keeping it), says how it is stored or UnfitFile
@@ -86,28 +94,34 @@ def collect(
     drop = Drop(ask)
     listed, problems = drop.listing(suffixes)
     known = _known(ask, drop.reading)
-    gone = len({file.path for file in known} - {file.path for file in listed})
+    gone = len(set(known) - {file.path for file in listed})
     if gone:
         ask.warn(f"{gone} files of the listing before are no longer in the folder.")
-    if choose is not None:
-        listed = choose(listed)
-    fresh = [file for file in listed if file not in known]
-    stored = dict(known)
-    for file in fresh:
-        try:
-            stored[file] = _keep(ask, drop, file, fit, asset, url)
-        except UnfitFile as reason:
-            problems.append(SourceError(f"{file.path!r}: {reason}"))
-        except TransientSourceError as error:
-            problems.append(error)
-    files = [asdict(file) | asdict(stored.get(file, _NOT_STORED)) for file in listed]
-    manifest = gzip.compress(canonical({"reading": drop.reading, "files": files}), mtime=0)
-    ask.keep(manifest, MANIFEST.name, media_type="application/gzip")
+    chosen = listed if choose is None else choose(listed)
+    aside = [file for file in listed if file not in chosen]
+    if aside:
+        ask.warn(
+            f"{len(aside)} other {suffixes[0]} files were left aside: only the one that was "
+            "changed last is the statement. The listing names them all."
+        )
+    keeper = _Keeper(ask, drop, fit, asset, url, problems)
+    for file in chosen:
+        before = known.get(file.path)
+        if choose is None and before is not None and before.listed == file:
+            keeper.kept[file.path] = before
+        else:
+            keeper.keep(file, before)
+    if keeper.nameless:
+        ask.warn(
+            f"{keeper.nameless} reports belong to no asset: they name none, lie in no sub-folder, "
+            "and options.asset is not set. No asset counts as scanned by them."
+        )
+    _keep_manifest(ask, drop, keeper.files(chosen), aside)
     if problems:
         raise _fault(ask, problems, len(listed))
     first, end = proven_days(ask)
     if first < end:
-        said = f"{len(listed)} files listed, {len(fresh)} of them new."
+        said = f"{len(listed)} files listed, {keeper.count} of them new."
         ask.prove_all("file_manifest", first, end, reason=said)
 
 
@@ -118,26 +132,69 @@ def proven_days(ask: Ask) -> tuple[date, date]:
     return ask.window.first_day, end
 
 
-def _keep(
-    ask: Ask, drop: Drop, file: Listed, fit: Fitting, asset: str | None, url: str | None
-) -> _Stored:
-    """Stores one file. Raises UnfitFile or TransientSourceError."""
-    assert ask.home is not None  # every collection has one
-    with ask.home.scratch() as folder:
-        copy = folder / "copy"
-        sha256 = drop.fetch(file, copy)
-        fitted = fit(copy)
+def _keep_manifest(ask: Ask, drop: Drop, files: list[dict[str, Any]], aside: list[Listed]) -> None:
+    listing = {
+        "reading": drop.reading, "files": files, "left_aside": [asdict(file) for file in aside],
+    }  # fmt: skip
+    body = gzip.compress(canonical(listing), mtime=0)
+    ask.keep(body, MANIFEST.name, media_type="application/gzip")
+
+
+@dataclass
+class _Keeper:
+    """Stores files; counts those it stored, and those that nothing assigns to an asset."""
+
+    ask: Ask
+    drop: Drop
+    fit: Fitting
+    asset: str | None
+    url: str | None
+    problems: list[SourceError]
+    kept: dict[str, _Kept] = field(default_factory=dict)
+    count: int = 0
+    nameless: int = 0
+
+    def keep(self, file: Listed, before: _Kept | None) -> None:
+        """Stores one file, unless its bytes are those that an earlier receipt holds of it."""
+        assert self.ask.home is not None  # every collection has one
+        try:
+            with self.ask.home.scratch() as folder:
+                copy = folder / "copy"
+                sha256 = self.drop.fetch(file, copy)
+                if before is not None and before.is_same(file, sha256):
+                    self.kept[file.path] = _Kept(file, sha256, before.object_sha256)
+                else:
+                    self.kept[file.path] = _Kept(file, sha256, self._store(file, self.fit(copy)))
+        except UnfitFile as reason:
+            self.problems.append(SourceError(f"{file.path!r}: {reason}"))
+        except TransientSourceError as error:
+            self.problems.append(error)
+
+    def files(self, chosen: list[Listed]) -> list[dict[str, Any]]:
+        """What the listing says of each: without digests where it could not be kept."""
+        kept = [self.kept.get(file.path) for file in chosen]
+        return [
+            {
+                **asdict(file),
+                "sha256": was.sha256 if was else None,
+                "object_sha256": was.object_sha256 if was else None,
+            }
+            for file, was in zip(chosen, kept, strict=True)
+        ]
+
+    def _store(self, file: Listed, fitted: Fit) -> str:
         folders = file.path.split("/")[:-1]
-        owner = asset or (folders[0] if folders else None)
+        owner = self.asset or (folders[0] if folders else None)
+        self.nameless += owner is None and not fitted.names_asset
+        self.count += 1
+        for item in fitted.reductions:
+            self.ask.declare_reduction(item.rule, item.version, list(item.paths), item.count)
         context = {"path": file.path, "modified_at": file.modified_at}
-        object_sha256 = ask.keep(
+        return self.ask.keep(
             fitted.body, fitted.shape, context=context | ({"asset_id": owner} if owner else {}),
             media_type=_MEDIA_TYPES.get(Path(file.path).suffix.lower(), "application/octet-stream"),
-            url=url or file.path,
+            url=self.url or file.path,
         )  # fmt: skip
-    for item in fitted.reductions:
-        ask.declare_reduction(item.rule, item.version, list(item.paths), item.count)
-    return _Stored(sha256, object_sha256)
 
 
 def _fault(ask: Ask, problems: list[SourceError], listed: int) -> SourceError:
@@ -151,8 +208,8 @@ def _fault(ask: Ask, problems: list[SourceError], listed: int) -> SourceError:
     )
 
 
-def _known(ask: Ask, reading: dict[str, Any]) -> dict[Listed, _Stored]:
-    """Files that earlier receipts hold; not those in which something could not be read."""
+def _known(ask: Ask, reading: dict[str, Any]) -> dict[str, _Kept]:
+    """Files that earlier receipts hold, by path; not those in which something was unreadable."""
     listings = (
         (receipt, item)
         for receipt in ask.earlier()
@@ -170,13 +227,15 @@ def _known(ask: Ask, reading: dict[str, Any]) -> dict[Listed, _Stored]:
     if listing["reading"] != reading:
         return {}
     unread = _unread(ask, receipt)
-    return {
-        Listed(file["path"], file["size"], file["modified_at"]): _Stored(
-            file["sha256"], file["object_sha256"]
+    files = [
+        _Kept(
+            Listed(file["path"], file["size"], file["modified_at"], file.get("changed_at")),
+            file["sha256"], file["object_sha256"],
         )
         for file in listing["files"]
         if file["sha256"] is not None and file["object_sha256"] not in unread
-    }
+    ]  # fmt: skip
+    return {file.listed.path: file for file in files}
 
 
 def _unread(ask: Ask, receipt: Receipt) -> set[str]:

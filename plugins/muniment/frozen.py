@@ -6,13 +6,10 @@ warehouse reads them back, so first-found dates survive full refreshes, correcti
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import duckdb
 
-from muniment import database
-from muniment.errors import MachineError
+from muniment import database, receipts, releases
+from muniment.errors import EvidenceError, MachineError
 from muniment.settings import Settings
 from muniment.storage import Store
 from muniment.warehouse import WAREHOUSE_PATH
@@ -22,7 +19,17 @@ KINDS = {
     "results": (
         "marts.fct_test_results",
         ("test_id", "leg_id", "unit_key", "outcome", "reason_code"),
-        ("reason", "severity", "effective_on", "person_id", "vendor_id", "record_keys"),
+        (
+            "reason",
+            "severity",
+            "effective_on",
+            "counts_from",
+            "counts_to",
+            "attributes",
+            "person_id",
+            "vendor_id",
+            "record_keys",
+        ),
     ),
     "verdicts": ("ops.verdicts", ("source_id", "stream", "day", "verdict"), ("grade", "reason")),
 }
@@ -42,7 +49,11 @@ def first_found(kind: str) -> str:
 
 def files(number: int) -> list[str]:
     """Where a release's new findings lie in the home."""
-    return [f"frozen/{kind}/{number:08d}.parquet" for kind in KINDS]
+    return [_file(kind, number) for kind in KINDS]
+
+
+def _file(kind: str, number: int) -> str:
+    return f"frozen/{kind}/{number:08d}.parquet"
 
 
 def freeze(settings: Settings, number: int) -> None:
@@ -50,7 +61,8 @@ def freeze(settings: Settings, number: int) -> None:
 
     The warehouse keeps the same rows in `ops.frozen_<kind>` so that a day's cost does not grow
     with the number of files. Safe to repeat for the same number. Leaves the warehouse closed and
-    whole in its one file; raises MachineError where it is not.
+    whole in its one file; raises MachineError where it is not, EvidenceError where what an earlier
+    release froze is missing or changed.
     """
     warehouse = settings.home.local_path(WAREHOUSE_PATH)
     with database.connect(warehouse) as connection:
@@ -90,19 +102,32 @@ def _restore(connection: duckdb.DuckDBPyConnection, home: Store, kind: str, numb
     table = f"ops.frozen_{kind}"
     known = connection.execute(f"select coalesce(max(first_release), 0) from {table}").fetchone()
     last = int(known[0]) if known else 0
-    names = [
-        name for name in home.list(f"frozen/{kind}") if last < int(name.split(".")[0]) < number
-    ]
-    if names:
-        files = [home.uri(f"frozen/{kind}/{name}") for name in names]
-        connection.execute(f"insert into {table} by name select * from read_parquet(?)", [files])
+    missing = [earlier for earlier in releases.sealed_numbers(home) if last < earlier < number]
+    files = [home.uri(_sound(home, _file(kind, earlier), earlier)) for earlier in missing]
+    if files:
+        # a release of before knows fewer columns
+        connection.execute(
+            f"insert into {table} by name from read_parquet(?, union_by_name = true)", [files]
+        )
+
+
+def _sound(home: Store, path: str, number: int) -> str:
+    """The path again; EvidenceError where it is not the file that its release was sealed with."""
+    sealed = releases.manifest_of(home, number)["files"].get(path)
+    if not home.exists(path) or receipts.file_sha256(home, path) != sealed:
+        raise EvidenceError(
+            f"{home.url}/{path} is not what release {number} froze: it is missing or was changed. "
+            "Without it, what was found then would count as found today. Nothing was published; "
+            "bring the file back from a backup. `muniment verify` says more."
+        )
+    return path
 
 
 def _write(connection: duckdb.DuckDBPyConnection, home: Store, kind: str, number: int) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch) / "frozen.parquet"
+    with home.scratch() as scratch:
+        out = scratch / "frozen.parquet"
         connection.execute(
             f"copy (select * from ops.frozen_{kind} where first_release = {number} order by all) "
             f"to '{out}' (format parquet, compression zstd)"
         )
-        home.put_file(out, f"frozen/{kind}/{number:08d}.parquet")
+        home.put_file(out, _file(kind, number))

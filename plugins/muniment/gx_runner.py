@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import and_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,15 @@ _REMOTE = re.compile(
     r"|<script\b[^>]*src=\"https?:[^>]*>\s*</script>"
     r"|<img\b[^>]*src=\"https?:[^>]*>"
 )
+#: in a suite's arguments: the number of rows that are to be there
+_RECORDS = {"$PARAMETER": "records"}
+#: expectations that judge every row by its own values alone
+_ROW_BY_ROW = {
+    "ExpectColumnPairValuesToBeEqual",
+    "ExpectColumnValuesToBeBetween",
+    "ExpectColumnValuesToNotBeNull",
+}
+_UNTRACED = "(All receipts together; no single one shows it, so all bear it.)"
 
 
 class Runner:
@@ -57,32 +68,70 @@ class Runner:
         """Validates one batch; yields receipt id, failed check and the failure in words.
 
         rows: receipt id -> rows that the batch is to hold of it. Where the whole batch passes,
-        every receipt in it does. Else each is looked at alone.
+        every receipt in it does. Else one further validation asks the failed checks of each
+        receipt by itself, so that none answers for another.
         """
-        if self._validate(suite, suite.batch, "true", sum(rows.values()))["success"]:
+        batch = self._batch(suite.batch, f'select * from "{suite.batch}"')
+        total = sum(rows.values())
+        asked = [_expectation(check, place, total) for place, check in enumerate(suite.checks)]
+        failed = self._validate(suite.batch, batch, asked)
+        if not failed:
             return
-        for receipt_id, own_rows in rows.items():
-            name, where = f"{suite.batch}.{receipt_id}", f"receipt_id = '{receipt_id}'"
-            for item in self._validate(suite, name, where, own_rows)["results"]:
-                if not item["success"]:
-                    check = suite.checks[item["expectation_config"]["meta"]["place"]]
-                    yield receipt_id, check, _words(check, item)
+        asked = [
+            _expectation(suite.checks[place], place, rows[receipt_id], receipt_id)
+            for place, item in failed
+            for receipt_id in self._suspects(suite, place, item, rows)
+        ]
+        named = self._validate(f"{suite.batch}.receipts", batch, asked)
+        for place, item in named:
+            check = suite.checks[place]
+            yield item["expectation_config"]["meta"]["receipt_id"], check, _words(check, item)
+        for place, item in failed:
+            if place not in {known for known, _ in named}:  # nobody is cleared by a riddle
+                check = suite.checks[place]
+                for receipt_id in rows:
+                    yield receipt_id, check, f"{_words(check, item)} {_UNTRACED}"
 
-    def _validate(self, suite: Suite, name: str, where: str, rows: int) -> dict[str, Any]:
-        query = f'select * from "{suite.batch}" where {where}'
+    def _batch(self, name: str, query: str) -> Any:
         asset = self._source.add_query_asset(name, query=query)
-        expectations = [_expectation(check, place) for place, check in enumerate(suite.checks)]
-        definition = gx.ValidationDefinition(
-            name=name,
-            data=asset.add_batch_definition_whole_table("whole"),
-            suite=self._context.suites.add(gx.ExpectationSuite(name, expectations=expectations)),
-        )
-        result = self._context.validation_definitions.add(definition).run(
-            expectation_parameters={"records": rows}
-        )
+        return asset.add_batch_definition_whole_table("whole")
+
+    def _validate(self, name: str, batch: Any, asked: list[Any]) -> list[tuple[int, Any]]:
+        """Validates and keeps the result; returns what failed, with its check's place."""
+        suite = self._context.suites.add(gx.ExpectationSuite(name, expectations=asked))
+        definition = gx.ValidationDefinition(name=name, data=batch, suite=suite)
+        result = self._context.validation_definitions.add(definition).run()
         plain: dict[str, Any] = result.to_json_dict()  # type: ignore[no-untyped-call]
         self._results[name] = plain
-        return plain
+        return [
+            (item["expectation_config"]["meta"]["place"], item)
+            for item in plain["results"]
+            if not item["success"]
+        ]
+
+    def _suspects(
+        self, suite: Suite, place: int, item: dict[str, Any], rows: dict[str, int]
+    ) -> Iterable[str]:
+        """The receipts that can have failed a check: those of the failing rows, else all.
+
+        Equal rows are asked about once, so that what is held does not grow with the records.
+        """
+        check = suite.checks[place]
+        failing_rows = item["result"].get("unexpected_count")
+        if check.expectation not in _ROW_BY_ROW or failing_rows is None:
+            return rows
+        columns = ", ".join(f'"{name}"' for name in ("receipt_id", "stream", *check.columns))
+        query = f'select distinct {columns} from "{suite.batch}"'
+        batch = self._batch(f"{suite.batch}.check_{place}", query).get_batch()
+        # the list of rows ends at partial_unexpected_count, also in a COMPLETE result
+        complete = {
+            "result_format": "COMPLETE",
+            "partial_unexpected_count": failing_rows,
+            "unexpected_index_column_names": ["receipt_id"],
+        }
+        result = batch.validate(_expectation(check, place, len(rows)), result_format=complete)
+        failing = {row["receipt_id"] for row in result.result.get("unexpected_index_list") or ()}
+        return [receipt_id for receipt_id in rows if receipt_id in failing] or rows
 
     def save(self, store: Store, folder: str) -> None:
         """Writes one JSON a validation and the Data Docs into the home."""
@@ -107,10 +156,19 @@ def _site(folder: Path) -> Any:
     }
 
 
-def _expectation(check: Check, place: int) -> Any:
-    arguments = {**check.arguments, "meta": {"place": place, "says": check.says}}
+def _expectation(check: Check, place: int, records: int, receipt_id: str | None = None) -> Any:
+    """records: rows that are to be there; receipt_id: ask about this receipt's rows alone."""
+    arguments = {
+        name: records if value == _RECORDS else value for name, value in check.arguments.items()
+    }
+    arguments["meta"] = {"place": place, "says": check.says, "receipt_id": receipt_id}
+    conditions = []
     if check.stream is not None:
-        arguments["row_condition"] = Column("stream") == check.stream
+        conditions.append(Column("stream") == check.stream)
+    if receipt_id is not None:
+        conditions.append(Column("receipt_id") == receipt_id)
+    if conditions:
+        arguments["row_condition"] = reduce(and_, conditions)
     return getattr(gx.expectations, check.expectation)(**arguments)
 
 

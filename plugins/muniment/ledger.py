@@ -30,6 +30,7 @@ from muniment.weighing import (
     first_open,
     gone_in_words,
     proof_in_words,
+    retired_in_words,
     spread,
 )
 
@@ -113,7 +114,7 @@ class _Context:
 
     def is_healable(self, day: date) -> bool:
         """Whether asking again can mend a day: not a past state, not a source that is gone."""
-        if self.source.is_former:
+        if self.source.is_former or self.source.is_retired_on(day):
             return False
         return self.spec.mode != "state" or day >= self.now.date()
 
@@ -158,7 +159,7 @@ def _verdict(context: _Context, feed: Feed, day: _Day) -> Verdict:
     received = _received(claim, feed, day)
     word, reason, first_open_at = _word(context, feed, day, claim, received)
     is_one_day = claim is not None and claim.end_day - claim.first_day == DAY
-    notes = _notes(context, day, word)
+    notes = _notes(context, feed, day, claim, word)
     hours = day.count.hours
     claimed = (item.receipt.receipt_id for item in day.claims)
     return Verdict(
@@ -193,12 +194,8 @@ def _received(claim: Claim | None, feed: Feed, day: _Day) -> int:
 def _word(
     context: _Context, feed: Feed, day: _Day, claim: Claim | None, received: int
 ) -> tuple[Word, str, datetime | None]:
-    if claim is None and context.source.is_former:
-        return "GAP", gone_in_words(context.source.id, context.chain[-1].started_at[:10]), None
     if claim is None:
-        is_collected = bool(context.chain)
-        text = absence_in_words(context.source.id, feed, day.day, is_collected=is_collected)
-        return "GAP", text, None
+        return *_absence(context, feed, day.day), None
     if claim.verdict != "OPEN":
         return claim.verdict, claim.reason, None
     if received == 0 and feed.mode == "state" and claim.expected != 0:
@@ -216,14 +213,30 @@ def _word(
     return word, reason, opened.received_at
 
 
-def _notes(context: _Context, day: _Day, word: Word) -> list[str]:
-    """What deserves a look and changes no verdict."""
-    notes = [
+def _absence(context: _Context, feed: Feed, day: date) -> tuple[Word, str]:
+    """A day that no receipt speaks for."""
+    source = context.source
+    if source.retired is not None and source.is_retired_on(day):
+        return "RETIRED", retired_in_words(source.retired.since, source.retired.reason)
+    if source.is_former and context.chain:
+        return "GAP", gone_in_words(source.id, context.chain[-1].started_at[:10])
+    return "GAP", absence_in_words(source.id, feed, day, is_collected=bool(context.chain))
+
+
+def _notes(context: _Context, feed: Feed, day: _Day, claim: Claim | None, word: Word) -> list[str]:
+    """What deserves a look and changes no verdict.
+
+    What a connector warned of a folder is said here; what it warned of an HTTP source stands in
+    the reasons of the days that it is about.
+    """
+    warnings = claim.receipt.warnings if claim is not None and feed.is_filed else []
+    notes = [f"Note: {warning}" for warning in warnings]
+    notes += [
         f"Note: {note}"
         for claim in day.claims
         for note in context.findings.notes.get(claim.receipt.receipt_id, [])
     ]
-    if word not in verdicts.OPEN and context.spec.retention_days is not None:
+    if word not in (*verdicts.OPEN, "RETIRED") and context.spec.retention_days is not None:
         last = day.day + timedelta(days=context.spec.retention_days)
         left = (last - context.now.date()).days
         if left < 0:

@@ -34,25 +34,30 @@ class Masking:
     text: Callable[[bytes], tuple[bytes, int]]
 
 
-def fitted(path: Path, shape_of: Callable[[Any], str], masking: Masking) -> Fit:
+def fitted(
+    path: Path, shape_of: Callable[[Any], str], names_asset: Callable[[Any], bool], masking: Masking
+) -> Fit:
     """How one JSON report is stored.
 
     shape_of: the shape for a parsed document (None where it does not parse: the index says why).
+    names_asset: whether such a document says what it is about.
     Raises UnfitFile for a report that is too large to be read, or whose gzip is damaged, so that
     nobody can look for secrets in it.
     """
-    body = _plain(path)
+    body, is_named = _plain(path), True
     try:
         document = json.loads(body)
+        is_named = names_asset(document)
         count = masking.document(document)
         masked = json.dumps(document, separators=(",", ":")).encode() if count else b""
     except (ValueError, RecursionError):
         document = None
         masked, count = masking.text(body)
+    shape = shape_of(document)
     if not count:
-        return Fit(shape_of(document), path)
+        return Fit(shape, path, names_asset=is_named)
     declared = Reduction(RULE, VERSION, tuple(sorted(masking.keys)), count)
-    return Fit(shape_of(document), masked, (declared,))
+    return Fit(shape, masked, (declared,), is_named)
 
 
 def mask(value: Any, keys: frozenset[str]) -> int:

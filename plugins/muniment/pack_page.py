@@ -23,8 +23,8 @@ _STATUSES = (
 def render(facts: dict[str, Any], manifest: dict[str, Any], tables: dict[str, Rows]) -> str:
     """One self-contained HTML page; every text is escaped, nothing is fetched.
 
-    facts: the content of `pack.json`; manifest: the release's; tables: rows with pseudonyms of
-    coverage, legs, results and ledger.
+    facts: the content of `pack.json`; manifest: the release's; tables: the pack's, rows with
+    pseudonyms.
     """
     environment = Environment(
         loader=PackageLoader("muniment"), autoescape=True, undefined=StrictUndefined,
@@ -40,6 +40,8 @@ def render(facts: dict[str, Any], manifest: dict[str, Any], tables: dict[str, Ro
         outcomes=OUTCOMES,
         exceptions=_exceptions(results),
         gaps=_gaps(ledger),
+        withdrawn=tables["withdrawn_exceptions"],
+        edits=tables["register_edits"],
         unknown=_unknown(facts, ledger),
     )
 

@@ -26,6 +26,7 @@ from muniment import (
     queries,
     releases,
     signing,
+    withdrawn,
 )
 from muniment.collection import instant
 from muniment.errors import UsageError
@@ -52,7 +53,7 @@ RESULTS = f"""
     select r.*, f.first_found_on
     from marts.fct_test_results as r
     left join {first_found("results")} as f on {same_finding(KINDS["results"][1], "f", "r")}
-    where r.effective_on >= $first and r.effective_on < $end
+    where r.counts_to >= $first and r.counts_from < $end
       and exists (from seeds.leg_criterion as l
                   where l.framework = $framework and l.test_id = r.test_id)
     order by r.test_id, r.leg_id, r.effective_on, r.unit_key
@@ -68,6 +69,18 @@ LEGS = """
     where exists (from seeds.leg_criterion as c
                   where c.framework = $framework and c.test_id = l.test_id)
     order by l.test_id, l.leg_id
+"""
+#: what was changed since the period began, whenever: it may speak for days of the period
+REGISTER_EDITS = """
+    select * from marts.fct_register_edits where changed_at >= $first
+    order by changed_at, register, row_id, field, value_before
+"""
+WITHDRAWN = f"""
+    select * from {withdrawn.TABLE} as w
+    where counts_to >= $first and counts_from < $end
+      and exists (from seeds.leg_criterion as l
+                  where l.framework = $framework and l.test_id = w.test_id)
+    order by test_id, leg_id, effective_on, unit_key
 """
 
 
@@ -117,7 +130,7 @@ def build_pack(
 
 def _checked(settings: Settings, number: int, first_day: date, end_day: date) -> dict[str, Any]:
     """The manifest of a release that knows the period and still is what was published."""
-    releases.database_path(settings, number)
+    releases.database_path(settings, number, is_hashed=True)
     manifest = releases.manifest_of(settings.home, number)
     if first_day >= end_day:
         raise UsageError(f"The period {first_day} to {end_day} holds no day; --to is exclusive.")
@@ -147,9 +160,8 @@ def _fill(settings: Settings, cut: Cut, bag: Path) -> None:
     # asked first: it says what is wrong with a framework or a period
     _, counts = queries.coverage(settings, cut.framework, cut.first_day, cut.end_day, cut.release)
     raw, tables = _tables(settings, cut)
-    brought = pack_evidence.bring(
-        settings.home, raw["results"].rows, raw["ledger"].rows, bag / "receipts"
-    )
+    judged = [*raw["results"].rows, *raw["register_edits"].rows]
+    brought = pack_evidence.bring(settings.home, judged, raw["ledger"].rows, bag / "receipts")
     for name, table in {**tables, **_populations(tables)}.items():
         pack_tables.write(bag, name, table)
     manifest = settings.home.read(f"{releases.folder(cut.release)}/{releases.MANIFEST}")
@@ -176,6 +188,12 @@ def _tables(settings: Settings, cut: Cut) -> tuple[dict[str, Table], dict[str, T
             "legs": pack_tables.select(connection, LEGS, framework),
             "results": pack_tables.select(connection, RESULTS, {**framework, **period}),
             "ledger": pack_tables.select(connection, LEDGER, period),
+            "register_edits": pack_tables.select(
+                connection, REGISTER_EDITS, {"first": cut.first_day}
+            ),
+            "withdrawn_exceptions": pack_tables.select(
+                connection, WITHDRAWN, {**framework, **period}
+            ),
         }
     return raw, {
         name: table if name == "legs" else table.mapped(people.row) for name, table in raw.items()

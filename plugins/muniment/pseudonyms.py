@@ -19,12 +19,14 @@ from muniment.storage import Store
 PERSON_KEYS = frozenset(
     {"person_id", "account_id", "manager_id", "actor_id", "login", "email", "work_email"}
 )
+#: fields of a register whose values are people, whole
+_PERSON_FIELDS = PERSON_KEYS | {"name", "owner", "approver"}
 #: columns that never name a person; an asset that is called like somebody's login stays readable
 _KEPT = frozenset(
     {"test_id", "leg_id", "entity", "system", "asset_id", "outcome", "reason_code", "severity",
      "vendor_id", "waiver_id", "record_keys", "source_id", "log_source_id", "framework",
      "criterion_id", "status", "mapped_tests", "kind", "stream", "verdict", "grade", "basis",
-     "receipt_ids"}
+     "receipt_ids", "register", "field", "now_outcome", "now_reason_code"}
 )  # fmt: skip
 _DIGITS = 16  # 64 bits: a company's people do not collide, and a row stays readable
 _WORD = re.compile(r"[\w.@+-]+")
@@ -35,6 +37,15 @@ _ROSTER = """
     union select name, person_id from intermediate.int_people
     union select split_part(login, ':', 2), person_id
           from (select unnest(logins) as login, person_id from intermediate.int_people)
+"""
+#: what the roster said before it was edited names the same people
+_ROSTER_BEFORE = """
+    select unnest([value_before, value_after]) as identifier, person_id
+    from marts.fct_register_edits where field in ('name', 'work_email')
+    union select split_part(trim(login), ':', 2), person_id
+          from (select unnest(string_split(concat_ws(';', value_before, value_after), ';'))
+                         as login, person_id
+                from marts.fct_register_edits where field = 'logins')
 """
 _PERSON_COLUMNS = """
     select schema_name, table_name, column_name, data_type from duckdb_columns()
@@ -62,17 +73,18 @@ class Pseudonyms:
 
     def row(self, row: dict[str, Any]) -> dict[str, Any]:
         """One row with every identifier of a person replaced."""
-        own = {
-            str(part[key])
-            for part in (row, row.get("attributes") or {})
-            for key in PERSON_KEYS
-            if part.get(key) is not None
-        }
+        named = [
+            part.get(key) for part in (row, row.get("attributes") or {}) for key in PERSON_KEYS
+        ]
+        if row.get("field") in _PERSON_FIELDS:
+            named += [row["value_before"], row["value_after"]]
+        own = {str(value) for value in named if value is not None}
         return {key: self._value(key, value, own) for key, value in row.items()}
 
     def _read(self, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         owners: dict[str, set[str]] = {}
-        for identifier, person in connection.execute(_ROSTER).fetchall():
+        roster = f"{_ROSTER} union {_ROSTER_BEFORE}"
+        for identifier, person in connection.execute(roster).fetchall():
             if identifier:
                 owners.setdefault(str(identifier).lower(), set()).add(str(person))
         for schema, table, column, kind in connection.execute(_PERSON_COLUMNS).fetchall():
@@ -102,6 +114,8 @@ class Pseudonyms:
             return {name: self._value(name, item, own) for name, item in value.items()}
         if not isinstance(value, str):
             return value
+        if value in own:
+            return self._alias(value)
         if key == "unit_key":
             parts = value.split("|")
             return "|".join(self._alias(p) if p in own else self._text(p) for p in parts)

@@ -86,13 +86,17 @@ def results(
     settings: Settings, test_id: str, release_id: int | None, *,
     outcome: str | None = None, first_day: date | None = None, end_day: date | None = None,
 ) -> Answer:  # fmt: skip
-    """Every unit that one test (`CHG-02`) or leg (`CHG-02.approved`) judged, newest first."""
+    """Every unit that one test (`CHG-02`) or leg (`CHG-02.approved`) judged, newest first.
+
+    Of a period: those of which some day that they count for lies in it, such as a finding that was
+    open in it, whenever it was first seen.
+    """
     _check_word("--outcome", outcome, OUTCOMES)
     _check_order(first_day, end_day)
     test, _, leg = test_id.partition(".")
     where = _where(
         ("test_id =", test), ("leg_id =", leg or None), ("outcome =", outcome),
-        ("effective_on >=", first_day), ("effective_on <", end_day),
+        ("counts_to >=", first_day), ("counts_from <", end_day),
     )  # fmt: skip
     with release_connection(settings, release_id) as connection:
         _check_test(connection, test, leg)

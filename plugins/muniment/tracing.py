@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from muniment import checkpoints, originals, receipts, signing
+from muniment import checkpoints, originals, receipts, releases, signing
 from muniment.commitment import Inclusion, inclusion, record_leaf, root_from_path
 from muniment.database import connect
 from muniment.errors import EvidenceError, UsageError
@@ -71,15 +71,15 @@ class Trace:
         return "\n".join(lines)
 
 
-def trace(settings: Settings, record_key: str) -> Trace:
-    """The original of one record and its way here.
+def trace(settings: Settings, record_key: str, release: int | None = None) -> Trace:
+    """The original of one record and its way here; `release`: as far as that release has read.
 
     Raises UsageError for a key that is not one or that nothing here bears, EvidenceError where
     the object's bytes are not the ones that were stored.
     """
     home = settings.home
     sha256, record_no, record_path = originals.parse_key(record_key)
-    found = _receipts_of(home, sha256)
+    found = _receipts_of(settings, sha256, release)
     body = _sound_body(home, sha256)
     for shape in _shapes(found, sha256):
         original = originals.cut(body, shape, record_no, record_path)
@@ -92,16 +92,17 @@ def trace(settings: Settings, record_key: str) -> Trace:
     )
 
 
-def prove(settings: Settings, record_key: str) -> dict[str, Any]:
+def prove(settings: Settings, record_key: str, release: int | None = None) -> dict[str, Any]:
     """One record with the proof that it belongs to what a checkpoint signed.
 
+    release: only as one of the records that this release has read.
     record is the text as in Bronze; salt, hashes and audit_path are hex; later_receipts lead from
     the record's receipt to the chain head that the checkpoint names. Raises UsageError for an
     unknown key, EvidenceError where the proof does not hold or no checkpoint covers it yet.
     """
     home = settings.home
     sha256, _, _ = originals.parse_key(record_key)
-    receipt, record, place = _committed(home, _receipts_of(home, sha256), record_key)
+    receipt, record, place = _committed(home, _receipts_of(settings, sha256, release), record_key)
     leaf = record_leaf(place.salt, record_key, record)
     root = root_from_path(leaf, place.leaf_index, place.tree_size, place.audit_path).hex()
     if root != receipt.records_root:
@@ -127,19 +128,34 @@ def prove(settings: Settings, record_key: str) -> dict[str, Any]:
     }
 
 
-def _receipts_of(home: Store, sha256: str) -> list[Receipt]:
-    """Every receipt that names an object, chain by chain."""
+def _receipts_of(settings: Settings, sha256: str, release: int | None) -> list[Receipt]:
+    """Every receipt that names an object, chain by chain; of a release: that it has read."""
     found = [
         receipt
-        for receipt in receipts.read_all(home)
+        for receipt in receipts.read_all(settings.home)
         if any(item.sha256 == sha256 for item in receipt.objects)
     ]
-    if not found:
+    if found and release is not None:
+        found = _read_by(settings, found, release)
+    elif not found:
         raise UsageError(
             f"No receipt here names object {sha256}. The key may belong to another home, or its "
             "collection has no receipt yet (`muniment verify` lists what waits)."
         )
     return found
+
+
+def _read_by(settings: Settings, found: list[Receipt], release: int) -> list[Receipt]:
+    number = releases.chosen_number(settings, release)
+    inputs = releases.manifest_of(settings.home, number)["inputs"]
+    ends = {item["source_id"]: item["sequence"] for item in inputs["receipts"]}
+    read = [receipt for receipt in found if receipt.sequence <= ends.get(receipt.source_id, 0)]
+    if not read:
+        raise UsageError(
+            f"Release {number} was built before any receipt here named this object. Leave "
+            "`--release` out, or name a later one (`muniment releases`)."
+        )
+    return read
 
 
 def _sound_body(home: Store, sha256: str) -> bytes:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from muniment import parsed, scratch
+from muniment.collection import canonical
 from muniment.database import SETTINGS, connect
 from muniment.errors import EvidenceError, MachineError, MunimentError
 
@@ -23,6 +25,16 @@ PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 CONTROL_TESTS = "models/control_tests"
 #: what an earlier build of the same project has made for good: a third of the time
 MADE_ONCE = ("--exclude", "resource_type:seed", "path:models/intermediate,config.materialized:view")
+
+
+#: DuckDB's words for an error of its own, after which the open file answers nothing any more
+_ENGINE_ERRORS = ("INTERNAL Error", "FATAL Error")
+#: DuckDB's words for what this machine cannot give: disk, memory, permission
+_MACHINE_ERRORS = ("IO Error", "Out of Memory Error", "Could not write", "No space left")
+
+
+class EngineError(MachineError):
+    """The database engine failed by itself, whatever it was asked: what it wrote is not trusted."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,8 @@ def fingerprint() -> str:
     """SHA-256 (hex) over the dbt project: results of two versions of a model never mix."""
     digest = hashlib.sha256()
     for file in sorted(PROJECT.rglob("*")):
-        if file.suffix in (".sql", ".yml", ".csv"):
+        is_written = file.relative_to(PROJECT).parts[0] in ("target", "logs")
+        if file.suffix in (".sql", ".yml", ".csv") and not is_written:
             digest.update(str(file.relative_to(PROJECT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
@@ -63,23 +76,29 @@ def run(warehouse: Path, *, is_first: bool) -> dict[str, str]:
     Such a test keeps no rows, and the marts are built without it. Raises MachineError naming any
     other model that fails, EvidenceError where a data test does.
     """
-    with tempfile.TemporaryDirectory() as profiles:
-        _write_profile(Path(profiles), warehouse)
-        nodes = _invoke(Path(profiles), warehouse, () if is_first else MADE_ONCE)
+    with scratch.folder(warehouse.parent / "tmp") as profiles:
+        _write_profile(profiles, warehouse)
+        nodes = _invoke(profiles, warehouse, () if is_first else MADE_ONCE)
         failed = _failed_tests(nodes)
         if failed:
             _forget(warehouse, failed)
-            nodes = _invoke(Path(profiles), warehouse, ("--select", "marts"))
+            nodes = _invoke(profiles, warehouse, ("--select", "marts"))
             _failed_tests(nodes)
     return {_test_id(name): message for name, message in failed.items()}
 
 
 def _failed_tests(nodes: list[Node]) -> dict[str, str]:
-    """Control tests that ended in error; raises where anything else did."""
-    for node in nodes:
-        if node.has_failed and not node.is_control_test:
+    """Control tests that ended in error by themselves; raises where anything else did."""
+    failed = [node for node in nodes if node.has_failed]
+    for node in failed:
+        if _says(_MACHINE_ERRORS, node.message):
             raise _failure(node)
-    return {node.name: node.message for node in nodes if node.has_failed}
+        if _says(_ENGINE_ERRORS, node.message):
+            raise EngineError(f"The database failed by itself in '{node.name}': {node.message}")
+    for node in failed:
+        if not node.is_control_test:
+            raise _failure(node)
+    return {node.name: node.message for node in failed}
 
 
 def _failure(node: Node) -> MunimentError:
@@ -114,27 +133,56 @@ def _write_profile(folder: Path, warehouse: Path) -> None:
 
 def _invoke(profiles: Path, warehouse: Path, selection: tuple[str, ...]) -> list[Node]:
     os.environ["DO_NOT_TRACK"] = "1"
-    from dbt.cli.main import dbtRunner
 
-    arguments = [
-        "build", *selection,
-        "--exclude-resource-type", "unit_test",
+    common = (
         "--project-dir", str(PROJECT),
         "--profiles-dir", str(profiles),
         "--target-path", str(warehouse.parent / "target"),
         "--log-path", str(warehouse.parent / "logs"),
         "--log-level", "none", "--log-level-file", "none",
-        "--no-print", "--no-write-json",
+        "--no-write-json", "--no-partial-parse",
         "--vars", json.dumps({"control_tests": control_tests()}),
-    ]  # fmt: skip
+    )  # fmt: skip
+    build = ("build", *selection, "--exclude-resource-type", "unit_test", "--no-print", *common)
     try:
-        answer = dbtRunner().invoke(arguments)
+        manifest = parsed.manifest(
+            _parse_key(warehouse), PROJECT / "target", lambda: _answer(("parse", *common), None)
+        )
+        results = _answer(build, manifest).results
     finally:
         close_database()
+    return [_node(result) for result in results]
+
+
+def _answer(arguments: tuple[str, ...], manifest: Any) -> Any:
+    """What dbt gives back for a command; MachineError where it ends before its first model."""
+    from dbt.cli.main import dbtRunner
+
+    answer = dbtRunner(manifest=manifest).invoke(list(arguments))
     if answer.exception is not None:
-        text = " ".join(str(answer.exception).split())
-        raise MachineError(f"dbt could not start the build: {text}. Nothing was changed.")
-    return [_node(result) for result in getattr(answer.result, "results", [])]
+        text = " ".join(str(_first_cause(answer.exception)).split())
+        if _says(_ENGINE_ERRORS, text) and not _says(_MACHINE_ERRORS, text):
+            raise EngineError(f"The database failed by itself: {text}")
+        raise MachineError(f"dbt could not end the build: {text}. Nothing was recorded as built.")
+    return answer.result
+
+
+def _says(words: tuple[str, ...], message: str) -> bool:
+    return any(word in message for word in words)
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """dbt rolls back after an error, and may fail at that too: the first one says what happened."""
+    while (earlier := error.__cause__ or error.__context__) is not None:
+        error = earlier
+    return error
+
+
+def _parse_key(warehouse: Path) -> str:
+    """All that parsing depends on: the project's files and place, dbt, the database's name."""
+    versions = [version(package) for package in ("dbt-core", "dbt-adapters", "dbt-duckdb")]
+    depends = [fingerprint(), str(PROJECT), warehouse.stem, *versions]
+    return hashlib.sha256(canonical(depends)).hexdigest()
 
 
 def close_database() -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from muniment.collection import instant
@@ -15,7 +13,7 @@ from muniment.database import connect
 from muniment.sources.spec import Basis, Grade
 from muniment.storage import Store
 
-Word = Literal["COMPLETE", "EMPTY_CONFIRMED", "LATE", "NOT_PROVABLE", "GAP"]
+Word = Literal["COMPLETE", "EMPTY_CONFIRMED", "LATE", "NOT_PROVABLE", "GAP", "RETIRED"]
 
 #: the gate of everything that reads a day is open on these alone
 OPEN: tuple[Word, ...] = ("COMPLETE", "EMPTY_CONFIRMED", "LATE")
@@ -87,8 +85,8 @@ def write(store: Store, verdicts: Iterable[Verdict]) -> None:
     structure: dict[str, Any] = {
         name: ["VARCHAR"] if kind == "VARCHAR[]" else kind for name, kind in COLUMNS.items()
     }
-    with tempfile.TemporaryDirectory() as folder, connect() as connection:
-        lines, file = Path(folder) / "verdicts.jsonl", Path(folder) / "verdicts.parquet"
+    with store.scratch() as folder, connect() as connection:
+        lines, file = folder / "verdicts.jsonl", folder / "verdicts.parquet"
         lines.write_text("\n".join(json.dumps(_plain(verdict)) for verdict in verdicts), "utf-8")
         connection.execute(
             "create table verdicts as select from_json_strict(json, ?) as row "
@@ -106,8 +104,8 @@ def read(store: Store) -> list[Verdict]:
     if not store.exists(PATH):
         return []
     names = [field.name for field in fields(Verdict)]
-    with tempfile.TemporaryDirectory() as folder, connect() as connection:
-        file = Path(folder) / "verdicts.parquet"
+    with store.scratch() as folder, connect() as connection:
+        file = folder / "verdicts.parquet"
         file.write_bytes(store.read(PATH))
         rows = connection.execute(f"select {', '.join(names)} from '{file}'").fetchall()
     found = [dict(zip(names, row, strict=True)) for row in rows]
@@ -116,6 +114,17 @@ def read(store: Store) -> list[Verdict]:
         if row["first_open_at"] is not None:
             row["first_open_at"] = row["first_open_at"].replace(tzinfo=UTC)
     return [Verdict(**row) for row in found]
+
+
+def first_day(store: Store) -> date | None:
+    """The ledger's first day, as last assessed; None before the first time."""
+    if not store.exists(PATH):
+        return None
+    with connect() as connection:
+        row = connection.execute(
+            "select min(day) from read_parquet(?)", [store.uri(PATH)]
+        ).fetchone()
+    return row[0] if row else None
 
 
 def _plain(verdict: Verdict) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from muniment import continuity, receipts, recomputed
+from muniment import committing, continuity, rebuilt, receipts, recomputed
 from muniment.collection import Collection, canonical
 from muniment.commitment import commitment_of, first_difference
 from muniment.database import connect
@@ -26,10 +26,13 @@ from muniment.sources import discover
 from muniment.storage import Store
 
 
-def verify(settings: Settings, against: Path | None = None) -> VerifyReport:
+def verify(
+    settings: Settings, against: Path | None = None, *, is_deep: bool = False
+) -> VerifyReport:
     """Checks the whole home; `against`: a checkpoint file that was kept elsewhere.
 
-    Raises UsageError where `against` is not a checkpoint file.
+    is_deep: also makes the newest release again from nothing (see `rebuilt`). Raises UsageError
+    where `against` is not a checkpoint file, or nothing can be compared with that release.
     """
     home = settings.home
     kept = continuity.read_kept(home, against)
@@ -47,6 +50,8 @@ def verify(settings: Settings, against: Path | None = None) -> VerifyReport:
     continuity.check(home, hashes, kept, report)
     report.findings += continuity.check_current(settings)
     recomputed.check(settings, report)
+    if is_deep:
+        rebuilt.check(settings, report)
     report.checked = {
         "receipts": len(sound),
         "objects": len({item.sha256 for receipt in sound for item in receipt.objects}),
@@ -181,7 +186,10 @@ def _count(connection: duckdb.DuckDBPyConnection, bronze: str) -> dict[str, int]
 def _check_quarantine(
     connection: duckdb.DuckDBPyConnection, home: Store, receipt: Receipt
 ) -> list[Finding]:
-    """A bad line counts once for its stream; a bad document once for every stream it feeds."""
+    """The file that the receipt fixed, holding as many rows as it counts.
+
+    A bad line counts once for its stream; a bad document once for every stream it feeds.
+    """
     path = f"quarantine/{receipt.source_id}/{receipt.receipt_id}.parquet"
     stated = Counter({stream: n for stream, n in receipt.quarantined.items() if n})
     if not home.exists(path):
@@ -205,13 +213,15 @@ def _check_quarantine(
         return [
             Finding("quarantine", path, f"{dict(found)}, but {receipt.path} states {dict(stated)}")
         ]
+    if receipts.file_sha256(home, path) != receipt.quarantine_sha256:
+        return [Finding("quarantine", path, f"the file is not the one that {receipt.path} fixed")]
     return []
 
 
 def _list_unfinished(home: Store, sound: list[Receipt], report: VerifyReport) -> None:
     waiting: list[Collection] = []
-    for source_id in home.folders(receipts.COLLECTIONS):
-        for receipt_id in receipts.pending(home, source_id):
+    for source_id in home.folders(committing.COLLECTIONS):
+        for receipt_id in committing.pending(home, source_id):
             report.pending.append(f"{source_id}/{receipt_id}")
-            waiting.append(receipts.pending_collection(home, source_id, receipt_id))
+            waiting.append(committing.pending_collection(home, source_id, receipt_id))
     report.orphans = Locker(home).orphans([*sound, *waiting])

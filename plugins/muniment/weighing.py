@@ -72,8 +72,7 @@ def absence_in_words(source_id: str, feed: Feed, day: date, *, is_collected: boo
     if feed.mode == "state":
         return (
             f"{'Nobody looked on this day' if is_collected else 'Never collected'}: a snapshot "
-            "shows its own day only, so a day gone by cannot heal. An alternative procedure may "
-            "be recorded for it."
+            "shows its own day only, so a day gone by cannot heal."
         )
     if not is_collected:
         return f"Never collected: source '{source_id}' has no receipt yet. Run `muniment collect`."
@@ -87,5 +86,11 @@ def gone_in_words(source_id: str, last_asked: str) -> str:
     """Why the days of a former source that no receipt speaks for are gaps, and what to do."""
     return (
         f"Source '{source_id}' is no longer configured; it was last asked on {last_asked}. Put it "
-        "back into muniment.yml and collect what is missing."
+        "back into muniment.yml and collect what is missing, or state there since when and why it "
+        "is retired."
     )
+
+
+def retired_in_words(since: date, reason: str) -> str:
+    """Why nobody owes a day any more."""
+    return f"Retired since {since}, says muniment.yml: {reason}"

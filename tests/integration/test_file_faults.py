@@ -7,153 +7,24 @@ mends the fault.
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import json
 import os
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
-import yaml
 
-from command_line import Done, command
+from command_line import command
+from file_home import DAY, END, SOURCES, Home, ended, person, process, report, table
 from muniment import verdicts
-from muniment.settings import Settings, load
-from muniment.verdicts import OPEN, Verdict
+from muniment.verdicts import OPEN
 from muniment.warehouse import warehouse_lock
-
-NOW = "2026-01-06T02:00:00Z"
-DAY, END = "2026-01-05", "2026-01-06"
-ROSTER = (
-    "person_id", "work_email", "name", "employer", "vendor_id", "manager_id", "role", "country",
-    "start_at", "end_at", "logins",
-)  # fmt: skip
-SOURCES: list[dict[str, Any]] = [
-    {"id": "sast", "kind": "sarif", "location": "drop/sast", "required": True},
-    {"id": "images", "kind": "trivy", "location": "drop/images"},
-    {
-        "id": "roster", "kind": "register", "location": "drop/roster",
-        "options": {"schema": "roster"},
-    },
-]  # fmt: skip
-
-
-def report(*texts: str) -> dict[str, Any]:
-    """A SARIF report with one result for each text."""
-    results = [{"ruleId": "R1", "message": {"text": text}} for text in texts]
-    return {
-        "version": "2.1.0",
-        "runs": [{"tool": {"driver": {"name": "scanner"}}, "results": results}],
-    }
-
-
-def person(number: str, **more: str) -> dict[str, str]:
-    known = {
-        "person_id": number, "work_email": f"{number}@example.com", "employer": "Example",
-        "start_at": "2025-03-01",
-    }  # fmt: skip
-    return dict.fromkeys(ROSTER, "") | known | more
-
-
-def table(*rows: dict[str, str]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ROSTER)
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
-
-@dataclass
-class Home:
-    """A configured home with its drop, and the commands that are run on it."""
-
-    folder: Path
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "muniment.yml"
-
-    @property
-    def settings(self) -> Settings:
-        return load(self.config)
-
-    def write_config(self, sources: list[dict[str, Any]]) -> None:
-        keys = {"organisation": "Example", "sandbox": True, "sources": sources}
-        self.config.write_text(yaml.safe_dump(keys), "utf-8")
-
-    def put(self, path: str, body: bytes | dict[str, Any]) -> Path:
-        file = self.folder / "drop" / path
-        file.write_bytes(body if isinstance(body, bytes) else json.dumps(body).encode())
-        return file
-
-    def run(self, *arguments: str) -> Done:
-        return command(self.config, *arguments, "--now", NOW)
-
-    def collect(self) -> Done:
-        return self.run("collect", "--from", DAY, "--to", END)
-
-    def settle(self) -> tuple[Done, Done]:
-        """How `index` and `assess` ended."""
-        return self.run("index"), self.run("assess", "--as-of", DAY)
-
-    def day(self, source_id: str) -> list[Verdict]:
-        """The verdicts of one source on DAY."""
-        rows = verdicts.read(self.settings.home)
-        return [row for row in rows if row.source_id == source_id and str(row.day) == DAY]
-
-    def words(self, source_id: str) -> set[str]:
-        return {row.verdict for row in self.day(source_id)}
-
-    def bronze(self, source_id: str, stream: str, value: str = "record") -> list[Any]:
-        """One value of every Bronze row of a stream, sorted."""
-        files = sorted((self.folder / ".muniment/bronze" / source_id).glob("*.parquet"))
-        found = duckdb.execute(
-            f"select {value} from read_parquet($files) where stream = $stream order by all",
-            {"files": [str(file) for file in files], "stream": stream},
-        ).fetchall()
-        return [item for (item,) in found]
-
-    def quarantine(self, source_id: str) -> list[Any]:
-        """Reason, and whether it is a whole object, of everything that could not be read."""
-        folder = self.folder / ".muniment/quarantine" / source_id
-        return [
-            row
-            for file in sorted(folder.glob("*.parquet"))
-            for row in duckdb.execute(f"select reason, is_whole_object from '{file}'").fetchall()
-        ]
-
-    def texts(self) -> list[str]:
-        """The messages of the SARIF results in Bronze."""
-        return self.bronze("sast", "finding", "record ->> '/message/text'")
-
-    def assert_others_are_open(self, *source_ids: str) -> None:
-        for source_id in source_ids or ("images", "roster"):
-            assert self.words(source_id) == {"COMPLETE"}, source_id
-        assert len(self.bronze("images", "finding")) == 1
-        if "roster" in source_ids or not source_ids:
-            assert self.bronze("roster", "roster", "record ->> 'person_id'") == ["P-1", "P-2"]
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Three sources, each with one sound file."""
-    made = Home(tmp_path)
-    made.write_config(SOURCES)
-    for source in SOURCES:
-        (tmp_path / source["location"]).mkdir(parents=True)
-    made.put("sast/sound.sarif", report("sound"))
-    found = {"VulnerabilityID": "CVE-2026-1", "PkgName": "lib", "Severity": "HIGH"}
-    results = [{"Target": "image", "Vulnerabilities": [found]}]
-    made.put("images/image.json", {"SchemaVersion": 2, "ArtifactName": "image", "Results": results})
-    made.put("roster/people.csv", table(person("P-1"), person("P-2")))
-    return made
+    return Home.make(tmp_path)
 
 
 def bit_flipped(body: bytes) -> bytes:
@@ -355,89 +226,6 @@ def test_a_broken_configuration_is_said_by_every_command_and_touches_nothing(hom
     assert sorted((home.folder / ".muniment").rglob("*")) == before
     home.write_config(SOURCES)
     assert home.words("sast") == {"COMPLETE"}
-
-
-def process(home: Home, *arguments: str, limit: int | None = None) -> subprocess.Popen[str]:
-    """The command line in a process of its own; `limit`: the largest file that it may write."""
-    code = (
-        "import resource, sys\n"
-        "limit = int(sys.argv.pop(1))\n"
-        "if limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
-        "from muniment.cli import main\n"
-        "main()\n"
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", code, str(limit or 0), *arguments, "--now", NOW],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "MUNIMENT_CONFIG": str(home.config)},
-    )  # fmt: skip
-
-
-def ended(run: subprocess.Popen[str]) -> tuple[int, str]:
-    said = run.communicate(timeout=300)[1]
-    assert "Traceback" not in said, said
-    return run.returncode, said
-
-
-def large_report() -> dict[str, Any]:
-    """2 MB that do not compress."""
-    return report(*(os.urandom(500).hex() for _ in range(2_000)))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
-def test_a_disk_that_is_full_stops_the_step_and_loses_nothing(home: Home) -> None:
-    """A process that may write no file over 300 kB, at collect, at index and at assess."""
-    home.put("sast/large.sarif", large_report())
-    code, said = ended(process(home, "collect", "--from", DAY, "--to", END, limit=300_000))
-    assert code == 3, said
-    assert "muniment: " in said and "run the same command again" in said
-    assert home.collect().exit_code == 0
-    code, said = ended(process(home, "index", limit=300_000))
-    assert code == 3, said
-    assert "The locker keeps it; make room and run the same command again" in said
-    indexed = home.run("index")
-    assert indexed.exit_code == 0, indexed.stderr
-    code, said = ended(process(home, "assess", "--as-of", DAY, limit=10_000))
-    assert code == 3, said
-    assert "It is as it was, and every receipt is kept; make room" in said
-    assert home.run("assess", "--as-of", DAY).exit_code == 0
-    assert home.words("sast") == {"COMPLETE"}
-    assert len(home.texts()) == 2_001
-    home.assert_others_are_open()
-    checked = command(home.config, "verify")
-    assert checked.exit_code == 0, checked.stdout
-
-
-def test_a_full_file_system_says_so_and_heals(home: Home) -> None:
-    """A home on a file system of 2 MB, which is made larger in the end."""
-    home.put("sast/large.sarif", large_report())
-    unshare = shutil.which("unshare")
-    mount = [unshare or "", "--mount", "--map-root-user"]
-    at = home.folder / ".muniment"
-    at.mkdir()
-    if unshare is None or subprocess.run([*mount, "mount", "-t", "tmpfs", "x", at]).returncode:
-        pytest.skip("no file system may be mounted here")
-    say = f"{sys.executable} -m muniment"
-    script = (
-        f"mount -t tmpfs -o size=2m tmpfs {at}; "
-        f"{say} collect --from {DAY} --to {END} --now {NOW}; echo collect=$?; "
-        f"mount -o remount,size=200m {at}; "
-        f"{say} collect --from {DAY} --to {END} --now {NOW}; echo collect=$?; "
-        f"{say} index --now {NOW}; echo index=$?; "
-        f"{say} assess --as-of {DAY} --now {NOW}; echo assess=$?; cp -r {at} {home.folder}/copy"
-    )
-    done = subprocess.run(
-        [*mount, "sh", "-c", script], capture_output=True, text=True, timeout=300,
-        env={**os.environ, "MUNIMENT_CONFIG": str(home.config)},
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    assert done.stdout.split() == ["collect=3", "collect=0", "index=0", "assess=0"], done.stderr
-    assert "No space left while writing" in done.stderr
-    at.rmdir()
-    (home.folder / "copy").rename(at)
-    assert home.words("sast") == {"COMPLETE"}
-    assert len(home.texts()) == 2_001
-    home.assert_others_are_open()
 
 
 def test_two_runs_at_once_do_not_mix(home: Home) -> None:

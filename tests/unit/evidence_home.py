@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from muniment import checkpoints, receipts
+from muniment import checkpoints, committing
 from muniment.checkpoints import Checkpoint
 from muniment.collection import Collection, Origin, Proof, StoredObject, canonical, instant
 from muniment.locker import Locker
@@ -65,7 +65,7 @@ class EvidenceHome:
     def collect(self, source_id: str, bodies: list[bytes], unreadable: int = 0) -> str:
         """Stores page bodies (JSON arrays of events) and the pending collection, then indexes."""
         receipt_id = self.wait(source_id, bodies, "okta_system_log", "events")
-        self.index(receipts.pending_collection(self.store, source_id, receipt_id), unreadable)
+        self.index(committing.pending_collection(self.store, source_id, receipt_id), unreadable)
         return receipt_id
 
     def wait(self, source_id: str, bodies: list[bytes], kind: str, shape: str) -> str:
@@ -106,7 +106,8 @@ class EvidenceHome:
                  "not JSON", True)
                 for n in range(unreadable)
             ]  # fmt: skip
-            write_parquet(self.folder / f"quarantine/{place}.parquet", QUARANTINE_COLUMNS, bad)
+            quarantine = self.folder / f"quarantine/{place}.parquet"
+            write_parquet(quarantine, QUARANTINE_COLUMNS, bad)
         records: dict[str, int] = {}
         for row in rows:
             records[row[2]] = records.get(row[2], 0) + 1
@@ -114,6 +115,8 @@ class EvidenceHome:
             "receipt_id": collection.receipt_id, "bronze_version": 1, "records": records,
             "quarantined": {"event": unreadable} if unreadable else {}, "duplicates": {},
             "event_hours": {}, "bronze_sha256": hashlib.sha256(bronze.read_bytes()).hexdigest(),
+            "quarantine_sha256":
+                hashlib.sha256(quarantine.read_bytes()).hexdigest() if unreadable else None,
         }  # fmt: skip
         self.store.replace(f"index/{place}.json", canonical(counts))
 
@@ -133,7 +136,7 @@ class EvidenceHome:
         ]  # fmt: skip
 
     def commit(self, source_id: str, receipt_id: str) -> Receipt:
-        return receipts.commit(self.settings, source_id, receipt_id)
+        return committing.commit(self.settings, source_id, receipt_id)
 
     def receive(self, source_id: str, bodies: list[bytes]) -> Receipt:
         return self.commit(source_id, self.collect(source_id, bodies))

@@ -105,6 +105,7 @@ class Home:
         cursor: tuple[str | None, str | None] = (None, None),
         origin: Origin | None = VERIFIED,
         files: Sequence[str] = (),
+        warnings: Sequence[str] = (),
         is_bronze_kept: bool = True,
     ) -> str:
         """Writes one receipt with its Bronze; returns the receipt's id."""
@@ -124,7 +125,7 @@ class Home:
             instant(begun + timedelta(minutes=5)),
             self.is_sandbox, cursor[0], cursor[1], origin, proofs=[] if failure else proofs,
             objects=[StoredObject(name, 1, "application/json", "report", 1) for name in files],
-            failure=Failure(failure, False) if failure else None,
+            failure=Failure(failure, False) if failure else None, warnings=list(warnings),
             configured_as={"required": source.required, "options": source.options},
         )  # fmt: skip
         facts = {

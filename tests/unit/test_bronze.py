@@ -172,6 +172,7 @@ def test_counts_per_stream_hour_and_repeated_text(source: FileSource) -> None:
         "quarantined": {}, "duplicates": {"event": 3},
         "event_hours": {"event": {"2026-01-05T03": 4, "2026-01-05T04": 1}},
         "bronze_sha256": _sha256_of_bronze(source, collection.receipt_id),
+        "quarantine_sha256": None,
     }  # fmt: skip
 
 
@@ -211,6 +212,17 @@ def test_a_finished_index_is_not_read_again_but_a_changed_one_is(source: FileSou
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     bronze.index(source.settings, SOURCE_ID, collection.receipt_id)
     assert source.bronze(collection) == [('{"id":1}',)]
+
+
+def test_the_receipt_fixes_what_was_unreadable(source: FileSource) -> None:
+    receipt = source.commit(source.keep(("lines", b'{"id":1}\nbroken\n'), ("page", b"[")))
+    path = f"quarantine/{SOURCE_ID}/{receipt.receipt_id}.parquet"
+    body = source.settings.home.read(path)
+    assert receipt.quarantine_sha256 == hashlib.sha256(body).hexdigest()
+    source.settings.home.replace(path, body[:-1] + b"?")
+    counts = bronze.index(source.settings, SOURCE_ID, receipt.receipt_id)
+    assert counts.quarantine_sha256 == receipt.quarantine_sha256
+    assert source.settings.home.read(path) == body  # read from the objects again: the same bytes
 
 
 def test_a_receipt_can_be_indexed_again_after_its_collection_is_gone(source: FileSource) -> None:

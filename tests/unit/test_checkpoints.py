@@ -117,3 +117,24 @@ def test_nothing_is_signed_over_a_signed_receipt_that_was_changed(tmp_path: Path
     path.unlink()
     with pytest.raises(EvidenceError, match="Nothing was signed"):
         home.sign()
+
+
+@pytest.mark.parametrize("is_signed", [True, False], ids=["after a checkpoint", "before any"])
+def test_nothing_is_signed_over_a_new_receipt_that_was_changed(
+    tmp_path: Path, is_signed: bool
+) -> None:
+    home = EvidenceHome.make(tmp_path)
+    home.receive("okta", [events("a", 1)])
+    if is_signed:
+        home.sign()
+    middle = home.receive("okta", [events("b", 1)])
+    home.receive("okta", [events("c", 1)])
+    path = home.folder / middle.path
+    data = json.loads(path.read_bytes())
+    data["window_end"] = "2026-02-01"
+    path.write_bytes(canonical({**data, "hash": receipts.own_hash(data)}))
+    with pytest.raises(EvidenceError, match="does not follow the receipt before it"):
+        home.sign()
+    path.unlink()
+    with pytest.raises(EvidenceError, match=r"00000002\.json.*missing"):
+        home.sign()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_home import DAY, Home, Record, account, at, event, events
+from ledger_home import DAY, LOCAL_FILE, Home, Record, account, at, event, events
 
 from muniment import expectations, gx_dialect, gx_runner
 from muniment.database import connect
@@ -21,6 +21,9 @@ D = date(2026, 1, 5)
 SIGN_IN = "access_events.sign_in"
 OKTA = {"id": "okta", "kind": "okta_system_log", "connection": "okta"}
 USERS = {"id": "users", "kind": "okta_users", "connection": "okta"}
+PULLS = {"id": "pulls", "kind": "github_pulls", "connection": "github",
+         "options": {"organisation": "org"}}  # fmt: skip
+ROSTER = {"id": "roster", "kind": "register", "location": "drop", "options": {"schema": "roster"}}
 
 
 @pytest.fixture
@@ -72,6 +75,22 @@ def test_required_field_that_is_missing_is_a_gap_naming_it(okta: Home) -> None:
     assert "1 records of event have no /eventType" in verdict.reason
 
 
+def test_a_register_whose_columns_are_named_otherwise_is_read_by_those_names(
+    tmp_path: Path,
+) -> None:
+    columns = {"person_id": "Personal/Nr."}
+    home = Home(tmp_path, [{**ROSTER, "options": {"schema": "roster", "columns": columns}}])
+    rows = [Record("roster", None, {"Personal/Nr.": name}) for name in "ab"]
+    home.collect("roster", D, D + DAY, rows, basis="file_manifest", origin=LOCAL_FILE)
+    assert home.assess(D)["roster", D].verdict == "COMPLETE"
+    home.configure([ROSTER])  # a receipt is read as it was collected
+    nameless = [Record("roster", None, {"Personal/Nr.": "a", "person_id": None})]
+    home.collect("roster", D + DAY, D + 2 * DAY, nameless, basis="file_manifest", origin=LOCAL_FILE)
+    found = home.assess(D + DAY)
+    assert found["roster", D].verdict == "COMPLETE"
+    assert "1 records of roster have no /person_id" in found["roster", D + DAY].reason
+
+
 def test_two_versions_of_one_native_id_are_a_gap_and_identical_ones_are_not(okta: Home) -> None:
     twice = [event("same", at(D)), event("same", at(D))]
     okta.collect("okta", D, D + DAY, twice, cursor=(None, "a"), duplicates={"event": 1})
@@ -90,6 +109,28 @@ def test_fault_in_one_stream_leaves_its_sibling_alone(tmp_path: Path) -> None:
     found = home.assess(D)
     assert found["identities.account", D].verdict == "COMPLETE"
     assert found["identities.factor", D].verdict == "GAP"
+
+
+@pytest.mark.parametrize("left_out", [None, "timestamp", "activity_type", "after"])
+def test_a_movement_that_cannot_be_judged_is_a_gap(tmp_path: Path, left_out: str | None) -> None:
+    home = Home(tmp_path, [PULLS])
+    record = {"id": 1, "ref": "main", "timestamp": "2026-01-05T01:00:00Z",
+              "activity_type": "push", "after": "a"}  # fmt: skip
+    record.pop(left_out or "", None)
+    home.collect("pulls", D, D + DAY, [Record("ref_update", "1", record)])
+    verdict = home.assess(D)["change_events.ref_update", D]
+    assert verdict.verdict == ("GAP" if left_out else "COMPLETE")
+    assert (left_out or "") in verdict.reason
+
+
+def test_a_repository_that_states_no_default_branch_shuts_every_stream(tmp_path: Path) -> None:
+    home = Home(tmp_path, [PULLS])
+    named = {"id": 1, "full_name": "org/web", "default_branch": None}
+    home.collect("pulls", D, D + DAY, [Record("repository", "1", named)])
+    found = home.assess(D)
+    for stream in ("pull_request", "review", "commit", "ref_update"):
+        assert found[f"change_events.{stream}", D].verdict == "GAP"
+        assert "default_branch" in found[f"change_events.{stream}", D].reason
 
 
 def test_volume_and_freshness_only_warn(okta: Home) -> None:
@@ -177,7 +218,8 @@ def test_dialect_keeps_rows_after_the_connection_is_closed(tmp_path: Path) -> No
         rows = connection.execute(text("select n from t order by n"))
         setting = connection.execute(text("select current_setting('disabled_optimizers')"))
     assert [row[0] for row in rows.fetchall()] == [0, 1, 2, 3, 4]
-    assert setting.scalar_one() == "top_n_window_elimination"
+    switched_off = set(setting.scalar_one().split(","))
+    assert switched_off == {"top_n_window_elimination", "statistics_propagation"}
 
 
 def test_check_that_cannot_run_is_a_shortfall(tmp_path: Path) -> None:

@@ -104,6 +104,18 @@ def test_only_new_and_changed_files_are_kept_again(source: FileSource) -> None:
     assert any("1 files of the listing before" in text for text in third.warnings)
 
 
+def test_a_file_replaced_under_its_old_size_and_time_is_kept(source: FileSource) -> None:
+    file = source.put("a.ndjson", b'{"a":1}\n')
+    source.run()
+    times = (file.stat().st_atime_ns, file.stat().st_mtime_ns)
+    os.utime(source.put("a.ndjson", b'{"a":2}\n'), ns=times)
+    assert source.stored(source.run(NEXT_DAY), "lines") == [b'{"a":2}\n']
+    os.utime(file, ns=times)  # touched, and the same bytes under the same time
+    third = source.run(THIRD_DAY)
+    assert source.stored(third, "lines") == []
+    assert third.proofs[0].reason == "1 files listed, 0 of them new."
+
+
 def test_an_unreadable_record_comes_again_until_it_is_mended(source: FileSource) -> None:
     source.put("bad.ndjson", b'{"a":1}\n{"a":\n')
     source.put("good.ndjson", b'{"g":1}\n')

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from warehouse_file import DAY, WarehouseFile
 
+from muniment import releases
 from muniment.database import connect
+from muniment.errors import EvidenceError
 
 FIRST = DAY + timedelta(days=1)
 FOUND = "select outcome, first_found_on, first_release from ops.frozen_results order by all"
@@ -56,3 +59,24 @@ def test_verdicts_are_frozen_too(tmp_path: Path) -> None:
         (DAY, "COMPLETE"),
         (FIRST, "GAP"),
     ]
+
+
+def test_what_was_found_first_is_not_found_anew_when_its_file_is_gone_or_changed(
+    tmp_path: Path,
+) -> None:
+    home = WarehouseFile.make(tmp_path / "home")
+    home.build(FIRST)
+    home.publish()
+    file = home.settings.home.local_path("frozen/results/00000001.parquet")
+    kept = file.read_bytes()
+    home.build(FIRST + timedelta(days=3), run_id="run-2")  # the file is made anew
+    file.unlink()
+    with pytest.raises(EvidenceError, match="not what release 1 froze"):
+        home.publish()
+    file.write_bytes(kept + b" ")
+    with pytest.raises(EvidenceError, match="bring the file back from a backup"):
+        home.publish()
+    assert releases.sealed_numbers(home.settings.home) == [1]
+    file.write_bytes(kept)
+    home.publish()
+    assert home.query(FOUND) == [("EXCEPTION", FIRST, 1), ("PASS", FIRST, 1)]

@@ -230,6 +230,18 @@ def test_a_simulated_companys_files_prove_nothing_once_the_home_is_said_to_be_re
     assert (verdict.verdict, verdict.is_sandbox) == ("NOT_PROVABLE", True)
 
 
+def test_what_was_said_of_a_folder_is_noted(tmp_path: Path) -> None:
+    home = Home(tmp_path, [ROSTER])
+    said = "2 other .csv files were left aside."
+    home.collect(
+        "roster", D, D + DAY, [person("a")], basis="file_manifest", origin=LOCAL_FILE,
+        warnings=[said],
+    )  # fmt: skip
+    verdict = home.assess(D)["roster", D]
+    assert verdict.verdict == "COMPLETE"
+    assert verdict.reason.endswith(f" Note: {said}")
+
+
 def test_a_source_that_is_no_longer_configured_keeps_its_days_and_is_a_gap_afterwards(
     tmp_path: Path,
 ) -> None:
@@ -242,6 +254,23 @@ def test_a_source_that_is_no_longer_configured_keeps_its_days_and_is_a_gap_after
     after = found[SIGN_IN, D + DAY]
     assert (after.verdict, after.is_healable, after.is_required) == ("GAP", False, True)
     assert "no longer configured; it was last asked on 2026-01-06" in after.reason
+
+
+def test_a_retired_source_owes_nothing_from_its_day_on_and_keeps_the_days_before(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path, [OKTA, ROSTER])
+    home.collect("okta", D + DAY, D + 2 * DAY, events(D + DAY, 3), cursor=(None, "a"))
+    home.collect("roster", D, D + DAY, [person("a")], basis="file_manifest", origin=LOCAL_FILE)
+    before = home.assess(D + DAY)
+    retired = {"since": D + DAY, "reason": "The tenant was closed."}
+    home.configure([{**OKTA, "connection": None, "retired": retired}, ROSTER])
+    found = home.assess(D + 2 * DAY)
+    assert [before[SIGN_IN, D].verdict, found[SIGN_IN, D].verdict] == ["GAP", "GAP"]
+    assert found[SIGN_IN, D + DAY].verdict == "COMPLETE"  # it was asked, so its word stands
+    after = found[SIGN_IN, D + 2 * DAY]
+    assert (after.verdict, after.is_open, after.is_healable) == ("RETIRED", False, False)
+    assert after.reason == "Retired since 2026-01-06, says muniment.yml: The tenant was closed."
 
 
 @pytest.mark.parametrize(("delay_h", "word"), [(36, "COMPLETE"), (36.1, "LATE")])

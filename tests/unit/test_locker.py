@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from evidence_home import EvidenceHome, events
 
-from muniment import receipts
+from muniment import committing, receipts
 from muniment.errors import EvidenceError, UsageError
 from muniment.locker import Locker
 from muniment.storage import Store
@@ -58,7 +58,7 @@ def test_orphans_are_the_objects_that_neither_receipt_nor_collection_names(tmp_p
 
     named = [
         *receipts.read_all(home.store),
-        receipts.pending_collection(home.store, "okta", waiting),
+        committing.pending_collection(home.store, "okta", waiting),
     ]
     assert locker.orphans(named) == [orphan]
     assert len(locker.orphans(named[:1])) == 3, "without its collection, its two objects as well"

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,8 +62,9 @@ def zipped(files: Files, out: Path) -> Path:
 
 def test_a_pack_holds_every_part(pack: Path) -> None:
     names = {name.removeprefix("pack/") for name in unzipped(pack)}
-    tables = ("coverage", "results", "ledger", "legs", "populations/CHG-02.approved",
-              "populations/IAM-01.enrolled", "populations/GOV-01.signed")  # fmt: skip
+    tables = ("coverage", "results", "ledger", "legs", "register_edits", "withdrawn_exceptions",
+              "populations/CHG-02.approved", "populations/IAM-01.enrolled",
+              "populations/GOV-01.signed")  # fmt: skip
     assert names == {
         *(f"data/{table}.{kind}" for table in tables for kind in ("csv", "parquet")),
         "data/index.html", "data/pack.json", "data/release_manifest.json",
@@ -108,13 +109,45 @@ def test_csv_and_parquet_agree_row_for_row(pack: Path, tmp_path: Path) -> None:
                     assert json.loads(text) == value
                 elif name in ("attributes", "control_parameters"):
                     assert json.loads(text) == json.loads(value)
-                elif name == "event_time" and value is not None:
+                elif isinstance(value, datetime):
                     assert text == value.isoformat() + "Z"
                 else:
                     plain = "" if value is None else str(value)
                     assert text in (plain, f"'{plain}")
                 compared += 1
     assert compared > 100
+
+
+def test_what_was_changed_about_the_past_is_listed(home: WarehouseFile, tmp_path: Path) -> None:
+    home.build(run_id="run-2")
+    with connect(home.path) as connection:
+        connection.execute("update control_tests.all_tests set outcome = 'PASS', reason = 'mended'")
+    home.publish_and_sign()
+    files = unzipped(cut(home, tmp_path / "pack.zip"))
+    text = files["pack/data/withdrawn_exceptions.csv"].decode()
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["test_id"], row["leg_id"], row["unit_key"]) == ("CHG-02", "approved", "org/app|7")
+    assert (row["first_release"], row["last_release"], row["now_outcome"]) == ("1", "1", "PASS")
+    edits = list(csv.DictReader(io.StringIO(files["pack/data/register_edits.csv"].decode())))
+    assert [(edit["register"], edit["field"]) for edit in edits] == [
+        ("controls", "owner"), ("roster", "logins"), ("roster", "name"),
+    ]  # fmt: skip
+    page = files["pack/data/index.html"].decode()
+    section = page.partition('id="past"')[2].partition('id="check"')[0]
+    assert "Changed about the past (4)" in page
+    assert "mended" in section
+    assert "controls" in section
+
+
+def test_what_was_changed_before_the_period_does_not_speak_for_it(
+    home: WarehouseFile, tmp_path: Path
+) -> None:
+    home.build(run_id="run-2")
+    with connect(home.path) as connection:
+        connection.execute("update marts.fct_register_edits set changed_at = '2026-01-04 23:59'")
+    home.publish_and_sign()
+    files = unzipped(cut(home, tmp_path / "pack.zip"))
+    assert len(files["pack/data/register_edits.csv"].splitlines()) == 1
 
 
 def test_a_formula_cannot_run_in_a_spreadsheet(pack: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from warehouse_file import DAY, WarehouseFile
 
 from muniment import queries, releases, sqlguard
+from muniment.database import connect
 from muniment.errors import EvidenceError, MachineError, UsageError
 from muniment.settings import Settings
 
@@ -33,6 +34,29 @@ def test_results_narrow_by_leg_outcome_and_day(settings: Settings) -> None:
     assert found("CHG-02") == found("CHG-02.approved") == found("CHG-02", outcome="EXCEPTION") == 1
     assert found("CHG-02", outcome="PASS") == found("CHG-02", end_day=DAY) == 0
     assert found("CHG-02", first_day=DAY) == 1
+
+
+def test_what_lasts_counts_for_every_period_that_it_touches(tmp_path: Path) -> None:
+    """Six days long: from two days before to three after the day it is dated."""
+    home = WarehouseFile.make(tmp_path / "home")
+    home.build()
+    first, last = DAY - timedelta(days=2), DAY + timedelta(days=3)
+    with connect(home.path) as connection:
+        connection.execute(
+            "update control_tests.all_tests set counts_from = ?, counts_to = ?", [first, last]
+        )
+    home.publish()
+
+    def found(first_day: date, end_day: date) -> int:
+        answer = queries.results(
+            home.settings, "CHG-02", None, first_day=first_day, end_day=end_day
+        )
+        return len(answer.rows)
+
+    day = timedelta(days=1)
+    assert found(first - day, first) == found(last + day, last + 2 * day) == 0
+    assert found(first - day, first + day) == found(last, last + day) == 1
+    assert found(DAY + day, DAY + 2 * day) == 1
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from evidence_home import EvidenceHome, edit_parquet, events
 
-from muniment import receipts, verification
+from muniment import committing, receipts, verification
 from muniment.errors import EvidenceError, MachineError
 from muniment.settings import load
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DYING_COMMIT = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[5])
-from muniment import receipts
+from muniment import committing
 from muniment.settings import load
 
 home, dies_at, count = os.path.abspath(sys.argv[1]), int(sys.argv[4]), 0
@@ -41,7 +41,7 @@ def hook(event, arguments):
 
 settings = load(home + "/muniment.yml")
 sys.addaudithook(hook)
-receipts.commit(settings, sys.argv[2], sys.argv[3])
+committing.commit(settings, sys.argv[2], sys.argv[3])
 """
 
 
@@ -77,11 +77,11 @@ def test_receipts_of_a_source_form_a_chain_of_hashes(tmp_path: Path) -> None:
 def test_a_receipt_reads_back_as_what_was_collected(tmp_path: Path) -> None:
     home = EvidenceHome.make(tmp_path)
     receipt_id = home.collect("okta", [events("a", 2)])
-    collection = receipts.pending_collection(home.store, "okta", receipt_id)
-    assert receipts.pending(home.store, "okta") == [receipt_id]
+    collection = committing.pending_collection(home.store, "okta", receipt_id)
+    assert committing.pending(home.store, "okta") == [receipt_id]
 
     committed = home.commit("okta", receipt_id)
-    assert receipts.pending(home.store, "okta") == []
+    assert committing.pending(home.store, "okta") == []
     assert receipts.read_chain(home.store, "okta") == [committed]
     assert receipts.latest(home.store, "okta") == committed
     assert list(receipts.read_all(home.store)) == [committed]
@@ -151,7 +151,7 @@ def test_bronze_that_changed_after_index_is_not_committed(tmp_path: Path) -> Non
     edit_parquet(bronze, "delete from t where record_no = 2")
     with pytest.raises(EvidenceError, match="run `muniment index`"):
         home.commit("okta", receipt_id)
-    assert receipts.pending(home.store, "okta") == [receipt_id]
+    assert committing.pending(home.store, "okta") == [receipt_id]
     assert _stored(home, "okta") == []
 
 
@@ -220,4 +220,4 @@ def test_a_damaged_sidecar_stops_the_commit_with_a_message(tmp_path: Path) -> No
     home.store.create(f"sidecars/okta/{receipt_id}.parquet", b"PAR1 no more")
     with pytest.raises(MachineError, match="The collection is kept"):
         home.commit("okta", receipt_id)
-    assert receipts.pending(home.store, "okta") == [receipt_id]
+    assert committing.pending(home.store, "okta") == [receipt_id]

@@ -11,7 +11,7 @@ import pytest
 from ledger_home import DAY, Home, at, events
 from warehouse_file import TABLES
 
-from muniment import build_inputs, releases, verdicts, verification
+from muniment import build_inputs, pointer, publishing, releases, verdicts, verification
 from muniment.database import connect
 from muniment.errors import EvidenceError
 from muniment.findings import Finding
@@ -45,7 +45,7 @@ def publish(folder: Path, forgery: str = "") -> Home:
             "insert into ops.built_verdicts select source_id, stream, day, verdict, grade "
             "from ops.verdicts"
         )
-    releases.publish(home.settings, at(D + 2 * DAY, 3))
+    publishing.publish(home.settings, at(D + 2 * DAY, 3))
     return home
 
 
@@ -78,8 +78,8 @@ def change_outcomes(home: Home) -> str:
 
 
 def change_pointer(home: Home) -> str:
-    home.settings.home.replace(releases.POINTER, b"{}")
-    return releases.POINTER
+    home.settings.home.replace(pointer.PATH, b"{}")
+    return pointer.PATH
 
 
 def change_file(pattern: str) -> Callable[[Home], str]:
@@ -99,6 +99,7 @@ def change_file(pattern: str) -> Callable[[Home], str]:
         change_pointer,
         change_file("releases/*/results/verdicts.parquet"),
         change_file("frozen/results/*.parquet"),
+        change_file("releases/*/data_docs/index.html"),
     ],
 )
 def test_what_was_changed_beside_the_database_is_named(
@@ -108,6 +109,31 @@ def test_what_was_changed_beside_the_database_is_named(
     name = change(home)
     (finding,) = found(home)
     assert name in f"{finding.name} {finding.message}"
+
+
+def rewrite_ledger(home: Home, change: str) -> None:
+    file = home.settings.home.local_path(verdicts.PATH)
+    with connect() as connection:
+        connection.execute(f"create table t as from '{file}'")
+        connection.execute(change)
+        connection.execute(f"copy t to '{file}' (format parquet)")
+
+
+def test_a_ledger_file_that_says_otherwise_is_named_unless_a_receipt_has_come_since(
+    tmp_path: Path,
+) -> None:
+    home = publish(tmp_path)
+    rewrite_ledger(home, "update t set verdict = 'COMPLETE' where verdict = 'GAP'")
+    (finding,) = found(home)
+    assert finding.name == "okta access_events.disable 2026-01-06"
+    assert finding.message.startswith("ledger/verdicts.parquet says COMPLETE; judged again")
+    home.collect("okta", D + DAY, D + 2 * DAY, events(D + DAY, 2), cursor=("a", "b"))
+    assert found(home) == []  # it says nothing of what came later
+    home.assess(D + DAY)
+    rewrite_ledger(home, "delete from t where stream like '%sign_in'")
+    assert [item.name for item in found(home)] == ["okta access_events.sign_in 2026-01-05"]
+    home.settings.home.replace(verdicts.PATH, b"no parquet")
+    assert "cannot be read" in found(home)[0].message
 
 
 def test_no_reader_answers_from_a_database_that_was_changed(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from evidence_home import events
 from warehouse_file import DAY, NOW, WarehouseFile
 
-from muniment import releases
+from muniment import pointer, releases
 from muniment.database import connect
 from muniment.errors import EvidenceError, MachineError, UsageError
 from muniment.warehouse import warehouse_lock
@@ -50,6 +50,7 @@ def test_a_release_is_read_only_and_names_what_it_was_made_of(home: WarehouseFil
     assert rows["ops.verdicts"] == 2
     assert {path.name for path in files} == {
         "muniment.duckdb", "manifest.json", "results.parquet", "verdicts.parquet",
+        "withdrawn.parquet",
     }  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def test_a_number_is_never_used_twice(home: WarehouseFile) -> None:
 KILLED = """
 import os, signal, sys
 from datetime import datetime
-from muniment import releases, storage
+from muniment import publishing, storage
 from muniment.settings import load
 steps = 0
 def counted(name):
@@ -137,7 +138,7 @@ def counted(name):
     setattr(storage.Store, name, step)
 for name in ("create", "replace", "put_file"):
     counted(name)
-releases.publish(load(sys.argv[1]), datetime.fromisoformat(sys.argv[3]))
+publishing.publish(load(sys.argv[1]), datetime.fromisoformat(sys.argv[3]))
 """
 
 
@@ -171,14 +172,40 @@ def test_a_publish_killed_before_any_write_and_repeated_ends_like_an_undisturbed
 
 def test_a_pointer_set_back_is_told_by_every_reader(home: WarehouseFile) -> None:
     home.publish_and_sign()
-    pointer = home.settings.home.read(releases.POINTER)
+    older = home.settings.home.read(pointer.PATH)
     home.build(run_id="run-2")
     home.publish_and_sign()
-    home.settings.home.replace(releases.POINTER, pointer)
+    home.settings.home.replace(pointer.PATH, older)
     with pytest.raises(EvidenceError, match="set back"):
         releases.connect(home.settings)
     with releases.connect(home.settings, 2) as connection:
         assert connection.execute("select run_id from ops.run").fetchone() == ("run-2",)
+
+
+def test_a_pointer_that_is_gone_is_told_until_the_next_publish(home: WarehouseFile) -> None:
+    home.publish_and_sign()
+    home.settings.home.delete(pointer.PATH)
+    with pytest.raises(EvidenceError, match="is gone, but a checkpoint signed release 1"):
+        releases.connect(home.settings)
+    home.build(run_id="run-2")
+    assert home.publish().number == 2
+    assert home.query("select run_id from ops.run") == [("run-2",)]
+
+
+def test_a_database_is_hashed_where_it_was_touched_whatever_its_times_say(
+    home: WarehouseFile,
+) -> None:
+    home.publish()
+    file = folder(home, 1) / "muniment.duckdb"
+    before = file.stat()
+    file.chmod(0o644)
+    data = file.read_bytes()
+    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(EvidenceError, match="not the one that its manifest names"):
+        releases.connect(home.settings)
+    file.write_bytes(data)  # brought back from a backup
+    assert home.query("select run_id from ops.run") == [("run-1",)]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +213,7 @@ def test_a_pointer_set_back_is_told_by_every_reader(home: WarehouseFile) -> None
 )
 def test_a_pointer_that_nobody_signed_is_refused(home: WarehouseFile, text: str) -> None:
     home.publish()
-    home.settings.home.replace(releases.POINTER, text.encode())
+    home.settings.home.replace(pointer.PATH, text.encode())
     with pytest.raises(EvidenceError, match=r"current\.json"):
         releases.current_number(home.settings)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
-from evidence_home import EvidenceHome, edit_parquet, events
+from evidence_home import START, EvidenceHome, edit_parquet, events
 
-from muniment import receipts, signing, verification
+from muniment import pointer, receipts, signing, verification
 from muniment.collection import canonical
 from muniment.errors import UsageError
 from muniment.findings import Finding
@@ -284,11 +285,26 @@ def test_quarantine_must_hold_what_the_receipt_counts(home: EvidenceHome) -> Non
     assert "counts 2" in missing.message
 
 
+def test_what_was_unreadable_cannot_be_told_otherwise(home: EvidenceHome) -> None:
+    receipt = home.commit("okta", home.collect("okta", [events("q", 1)], unreadable=2))
+    assert receipt.quarantine_sha256 is not None
+    path = home.folder / f"quarantine/okta/{receipt.receipt_id}.parquet"
+    edit_parquet(path, "update t set reason = 'a blank line' where rowid = 0")
+    (told,) = _findings(home)
+    assert (told.subject, told.name) == (
+        "quarantine",
+        f"quarantine/okta/{receipt.receipt_id}.parquet",
+    )
+    assert "is not the one that locker/receipts/okta/" in told.message
+
+
 def test_releases_must_be_the_signed_ones(home: EvidenceHome) -> None:
     database = b"a closed warehouse"
     digest = "e0c7a86b7b1f7c0e4f54b8ed3cd51bb6cf1f2a6ee8e4b8d8a4d3c35bb4c0de00"
     home.store.create("releases/00000001/muniment.duckdb", database)
     home.store.create("releases/00000001/manifest.json", canonical({"database_sha256": digest}))
+    manifest = hashlib.sha256(home.store.read("releases/00000001/manifest.json")).hexdigest()
+    pointer.move(home.store, 1, manifest, START)
     home.sign()
     (changed,) = _findings(home)
     assert (changed.subject, changed.name) == ("release", "releases/00000001")

@@ -171,6 +171,26 @@ def test_a_failing_control_test_stops_nothing_else(home: WarehouseHome, project:
     assert home.query(COLLECTOR) == [("PASS",)]
 
 
+def test_an_error_of_the_engine_itself_is_answered_by_building_from_bronze_once(
+    home: WarehouseHome, project: Path
+) -> None:
+    model = next(project.rglob("int_gates.sql"))
+    failing = "{} where {} or error('INTERNAL Error: index 0 within vector of size 0') is null"
+    text = f"select * from ({model.read_text()})"
+    model.write_text(
+        failing.format(text, "(select is_full_refresh from {{ source('ops', 'run') }})")
+    )
+    transformation.fingerprint.cache_clear()
+    home.build(START)
+    report = home.build(START)  # upon what is there, where it fails
+    assert "failed by itself in 'int_gates'" in str(report.rebuilt_because)
+    assert home.query(COLLECTOR) == [("PASS",)]
+    model.write_text(failing.format(text, "false"))
+    transformation.fingerprint.cache_clear()
+    with pytest.raises(MachineError, match="failed by itself in 'int_gates'"):
+        home.build(START)
+
+
 def test_any_other_failing_model_is_named_and_nothing_counts_as_built(
     home: WarehouseHome, project: Path
 ) -> None:

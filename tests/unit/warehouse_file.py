@@ -13,7 +13,7 @@ from typing import Any
 
 from evidence_home import EvidenceHome, events
 
-from muniment import pipeline, releases
+from muniment import pipeline, publishing, releases
 from muniment.database import connect
 from muniment.receipts import Receipt
 from muniment.settings import Settings, load
@@ -28,10 +28,13 @@ RESULT_COLUMNS = (
     "system varchar, asset_id varchar, event_time timestamp, effective_on date, outcome varchar, "
     "reason_code varchar, reason varchar, severity varchar, person_id varchar, vendor_id varchar, "
     "criteria_key varchar, is_in_scope boolean, waiver_id varchar, control_parameters json, "
-    "record_keys varchar[], hangs_from date, hangs_to date"
+    "record_keys varchar[], hangs_from date, hangs_to date, counts_from date, counts_to date"
 )
 #: every way in which a person is named: id, login, address, name, account, and an unknown address
-PEOPLE = ("E-17", "ada.lovelace@example.com", "Ada Lovelace", "ada-l", "00uADA", "x@stranger.org")
+PEOPLE = (
+    "E-17", "ada.lovelace@example.com", "Ada Lovelace", "ada-l", "00uADA", "x@stranger.org",
+    "Augusta Byron", "900471108154", "old-ada", "900815081508",
+)  # fmt: skip
 TABLES = f"""
 create schema ops; create schema marts; create schema seeds; create schema staging;
 create schema intermediate; create schema control_tests; create schema bronze;
@@ -51,8 +54,8 @@ create table marts.dim_control_test as select * from (values
   ('CHG-02', 'Reviewed', true), ('IAM-01', 'Second factor', true), ('GOV-01', 'Policy', false))
   t(test_id, title, is_built);
 create table marts.dim_control_test_leg as select * from (values
-  ('CHG-02', 'approved', true, false), ('IAM-01', 'enrolled', true, false),
-  ('GOV-01', 'signed', false, false)) t(test_id, leg_id, is_built, has_failed);
+  ('CHG-02', 'approved', 'high', true, false), ('IAM-01', 'enrolled', 'high', true, false),
+  ('GOV-01', 'signed', 'low', false, false)) t(test_id, leg_id, severity, is_built, has_failed);
 create table seeds.leg_criterion as select * from (values
   ('CHG-02', 'approved', 'soc2', 'CC8.1'), ('IAM-01', 'enrolled', 'soc2', 'CC6.1'),
   ('GOV-01', 'signed', 'soc2', 'CC6.1')) t(test_id, leg_id, framework, criterion_id);
@@ -61,6 +64,13 @@ create table intermediate.int_people as select * from (values
    ['github:ada-l', 'okta:ada.lovelace@example.com']))
   t(person_id, work_email, name, logins);
 create table staging.stg_okta__account as select '00uADA' as account_id, 'ada-l' as login;
+create table marts.fct_register_edits as select * from (values
+  ('roster', 'E-17', 'E-17', 'name', 'Augusta Byron', 'Ada Lovelace'),
+  ('roster', '900471108154', '900471108154', 'logins', 'okta:old-ada', 'okta:old-ada;github:x'),
+  ('controls', 'HL-1', null, 'owner', '900815081508', 'E-17'))
+  t(register, row_id, person_id, field, value_before, value_after),
+  (select timestamp '2026-01-04 05:00' as first_received_at, timestamp '2026-01-06 05:00' as
+   changed_at, []::varchar[] as record_keys);
 create table control_tests.all_tests ({RESULT_COLUMNS});
 create view marts.fct_test_results as from control_tests.all_tests;
 create macro main.coverage(f, a, b) as table (
@@ -141,11 +151,12 @@ class WarehouseFile:
         return [
             ("CHG-02", "approved", "org/app|7", json.dumps({"repository": "org/app", "number": 7}),
              "Harbourline Health", "github", "repo-app", datetime(2026, 1, 5, 9), DAY, "EXCEPTION",
-             None, reason, "high", "E-17", "V-1", None, True, None, "{}", [self.key], DAY, DAY),
+             None, reason, "high", "E-17", "V-1", None, True, None, "{}", [self.key], DAY, DAY,
+             DAY, DAY),
             ("IAM-01", "enrolled", "00uADA|2026-01-05",
              json.dumps({"account_id": "00uADA", "system": "okta", "date": "2026-01-05"}),
              "Harbourline Health", "okta", None, None, DAY, "PASS", None, "=1+1", "high", "E-17",
-             None, None, True, None, "{}", [self.key], DAY, DAY),
+             None, None, True, None, "{}", [self.key], DAY, DAY, DAY, DAY),
         ]  # fmt: skip
 
     def query(self, sql: str, release: int | None = None) -> list[tuple[Any, ...]]:
@@ -153,7 +164,7 @@ class WarehouseFile:
             return connection.execute(sql).fetchall()
 
     def publish(self, now: datetime = NOW) -> releases.Release:
-        return releases.publish(self.settings, now)
+        return publishing.publish(self.settings, now)
 
     def publish_and_sign(self, now: datetime = NOW) -> releases.Release:
         run = pipeline.start_run(str(self.root / "muniment.yml"), now=now.isoformat())

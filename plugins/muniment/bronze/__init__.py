@@ -16,10 +16,11 @@ from queue import SimpleQueue
 
 import duckdb
 
-from muniment import receipts
+from muniment import committing, receipts
 from muniment.bronze import batch, parquet, tally
 from muniment.bronze.batch import Wanted
-from muniment.bronze.reader import Part, Reader
+from muniment.bronze.part import Part
+from muniment.bronze.reader import Reader
 from muniment.bronze.selects import BRONZE_VERSION, COLUMNS, literal
 from muniment.bronze.tally import IndexCounts
 from muniment.collection import Collection, canonical
@@ -75,19 +76,24 @@ def empty_file(path: Path) -> None:
 
 
 def _known(home: Store, source_id: str, receipt_id: str) -> IndexCounts | None:
-    """The counts of an earlier run, where they still fit the Bronze file and its version."""
+    """The counts of an earlier run, where they still fit what it wrote, and its version."""
     path = index_path(source_id, receipt_id)
     bronze = receipts.bronze_path(source_id, receipt_id)
     if not (home.exists(path) and home.exists(bronze)):
         return None
     counts = IndexCounts(**json.loads(home.read(path)))
-    fits = counts.bronze_version == BRONZE_VERSION
-    return counts if fits and receipts.file_sha256(home, bronze) == counts.bronze_sha256 else None
+    quarantine = quarantine_path(source_id, receipt_id)
+    fits = (
+        counts.bronze_version == BRONZE_VERSION
+        and receipts.file_sha256(home, bronze) == counts.bronze_sha256
+        and receipts.sha256_if_there(home, quarantine) == counts.quarantine_sha256
+    )
+    return counts if fits else None
 
 
 def _collection(home: Store, source_id: str, receipt_id: str) -> Collection:
-    with suppress(EvidenceError):  # it has its receipt already
-        return receipts.pending_collection(home, source_id, receipt_id)
+    with suppress(committing.NotPendingError):  # it has its receipt already
+        return committing.pending_collection(home, source_id, receipt_id)
     for receipt in receipts.newest_first(home, source_id):
         if receipt.receipt_id == receipt_id:
             return receipt
@@ -158,18 +164,21 @@ def _write(home: Store, collection: Collection, parts: list[Part], folder: Path)
                 f"{source_id}, collection {receipt_id}: {lost} records more were received than "
                 "were indexed or quarantined. Nothing was written; please report this."
             )
+        quarantined = tally.quarantined(parts)
+        if quarantined:
+            _write_quarantine(connection, collection, parts, unread)
         counts = IndexCounts(
             receipt_id=receipt_id,
             bronze_version=BRONZE_VERSION,
             records=tally.records(connection, paths) if paths else {},
-            quarantined=tally.quarantined(parts),
+            quarantined=quarantined,
             duplicates=tally.duplicates(connection, paths) if paths else {},
             event_hours=tally.event_hours(connection, paths) if paths else {},
             bronze_sha256=_sha256(target),
+            quarantine_sha256=_sha256(unread) if quarantined else None,
         )
-        if counts.quarantined:
-            _write_quarantine(connection, collection, parts, unread)
-            home.put_file(unread, quarantine_path(source_id, receipt_id))
+    if quarantined:
+        home.put_file(unread, quarantine_path(source_id, receipt_id))
     home.put_file(target, receipts.bronze_path(source_id, receipt_id))
     return counts
 

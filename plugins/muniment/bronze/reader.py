@@ -10,15 +10,14 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from muniment.bronze import batch, delimited, elements, parquet, scan, selects
 from muniment.bronze.batch import Small, Unfit, Wanted
+from muniment.bronze.part import Part
 from muniment.bronze.plain import Plain, Unreadable, plain
-from muniment.bronze.scan import Unread
 from muniment.collection import StoredObject
 from muniment.database import SETTINGS
 from muniment.errors import EvidenceError, MachineError
@@ -37,22 +36,6 @@ _TOO_MUCH = (
     f"a record is nested deeper than {selects.DEPTH_LIMIT}, or larger than "
     f"{selects.RECORD_LIMIT_BYTES} bytes"
 )
-
-
-@dataclass
-class Part:
-    """What became of one object: its rows, and what could not be read.
-
-    Small objects share the file at `path`, in their order.
-    """
-
-    item: StoredObject
-    shape: Shape
-    path: Path
-    received: int = 0
-    rows: int = 0
-    unread: list[Unread] = field(default_factory=list)
-    is_whole_object: bool = False
 
 
 class Reader:
@@ -86,9 +69,9 @@ class Reader:
             source = plain(self._locker, item.sha256, self._scratch)
             self._forms[shape.form](part, source)
         except Unreadable as reason:
-            return _quarantined(part, str(reason))
+            return part.quarantined(str(reason))
         except _REFUSALS as error:
-            return _quarantined(part, f"not one JSON {shape.form}: {_said(error)}")
+            return part.quarantined(f"not one JSON {shape.form}: {_said(error)}")
         except _FAILURES as error:
             raise MachineError(
                 f"{self._source_id}, object {item.sha256}: this machine could not index it "
@@ -230,24 +213,15 @@ class Reader:
 
     def _has_record_over_limits(self, part: Part) -> bool:
         found = self._connection.execute(
-            f"select record::varchar from {_rows_of(part)} where is_suspect"
+            f"select record::varchar from {part.rows_sql} where is_suspect"
         )
         return any(scan.is_over_limits(text.encode()) for (text,) in iter(found.fetchone, None))
 
     def _null_records(self, part: Part) -> set[int]:
         found = self._connection.execute(
-            f"select record_no from {_rows_of(part)} where record is null"
+            f"select record_no from {part.rows_sql} where record is null"
         ).fetchall()
         return {no for (no,) in found}
-
-
-def _rows_of(part: Part) -> str:
-    return f"read_parquet({selects.literal(str(part.path))})"
-
-
-def _quarantined(part: Part, reason: str) -> Part:
-    whole = Unread(None, None, None, reason)
-    return Part(part.item, part.shape, part.path, 1, 0, [whole], is_whole_object=True)
 
 
 def _begins(source: Plain) -> str:

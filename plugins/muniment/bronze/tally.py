@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from muniment.bronze.reader import Part
+from muniment.bronze.part import Part
 
 #: one query over many files: their paths are bound, never written into SQL
 _PARTS = "read_parquet($parts)"
@@ -20,6 +20,7 @@ class IndexCounts:
 
     quarantined counts unreadable records; an object unreadable as a whole counts one for each
     stream that its shape feeds. duplicates: records whose text came before in this collection.
+    quarantine_sha256: None where nothing was unreadable, so that there is no such file.
     """
 
     receipt_id: str
@@ -29,6 +30,7 @@ class IndexCounts:
     duplicates: dict[str, int]
     event_hours: dict[str, dict[str, int]]
     bronze_sha256: str
+    quarantine_sha256: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, ready for `canonical`."""
