@@ -19,7 +19,7 @@ demo: install ## Two simulated vendors, one month, one answer that can be verifi
 	@$(BIN)/python scripts/demo.py
 
 test: install lint ## Lint, types, SQL lint and every test
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install ## Style and types of Python, SQL and YAML
 	@$(BIN)/ruff check .

@@ -22,6 +22,7 @@ from types import FrameType
 from typing import Any
 
 import airflow_home
+import psutil
 
 ROOT = airflow_home.ROOT
 SEED = 1
@@ -45,7 +46,14 @@ class Screen:
 
     def say(self, text: str) -> None:
         """One line with the seconds since the start."""
-        print(f"{time.monotonic() - self._started:5.0f} s  {text}", file=self._out)
+        print(self._line(text), file=self._out)
+
+    def say_at_once(self, text: str) -> None:
+        """The same from a signal's handler, which may have come in the middle of a line."""
+        os.write(self._stdout, f"\n{self._line(text)}\n".encode())
+
+    def _line(self, text: str) -> str:
+        return f"{time.monotonic() - self._started:5.0f} s  {text}"
 
     @contextlib.contextmanager
     def quiet(self) -> Iterator[None]:
@@ -112,7 +120,9 @@ class Demo:
 
     def stop(self, number: int, frame: FrameType | None) -> None:
         """Ends at once, wherever Airflow is: the next run goes on from any state."""
-        self.screen.say("Stopped. `make demo` goes on from here.")
+        for child in psutil.Process().children(recursive=True):
+            child.kill()
+        self.screen.say_at_once("Stopped. `make demo` goes on from here.")
         os._exit(130)
 
     def _simulated(self, sandbox: Any, first: date, end: date) -> None:
@@ -215,5 +225,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / ".demo", help="where it keeps files")
     demo = Demo(parser.parse_args().folder.resolve())
-    signal.signal(signal.SIGINT, demo.stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, demo.stop)
     demo.run()

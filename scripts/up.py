@@ -129,7 +129,8 @@ class Up:
 
     def _watch(self, sandbox: Any) -> None:
         """Moves the company's clock with this machine's until a signal ends it."""
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore the first
+            signal.signal(number, signal.default_int_handler)
         while True:
             self._check()
             sandbox.set_clock(datetime.now(UTC))
