@@ -63,7 +63,7 @@
       min_by(context, page) as request,
       list(context order by page, url) as requests
     from {{ ref('stg_request') }}
-    where receipt_id in (select receipt_id from {{ source('ops', 'receipts') }} where is_new)
+    where receipt_id in (select fresh.receipt_id from {{ source('bronze', kind) }} as fresh)
     group by receipt_id, object_sha256
   ) as asked using (receipt_id, object_sha256)
 {%- endmacro %}
@@ -83,7 +83,7 @@
       min(url) as file_path,
       max({{ instant("context ->> '$.modified_at'") }}) as modified_at
     from {{ ref('stg_request') }}
-    where receipt_id in (select receipt_id from {{ source('ops', 'receipts') }} where is_new)
+    where receipt_id in (select fresh.receipt_id from {{ source('bronze', kind) }} as fresh)
     group by receipt_id, object_sha256
   ) as asked using (receipt_id, object_sha256)
 {%- endmacro %}
