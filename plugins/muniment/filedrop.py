@@ -98,7 +98,8 @@ def collect(
     if gone:
         ask.warn(f"{gone} files of the listing before are no longer in the folder.")
     chosen = listed if choose is None else choose(listed)
-    aside = [file for file in listed if file not in chosen]
+    stated = {file.path for file in chosen}
+    aside = [file for file in listed if file.path not in stated]
     if aside:
         ask.warn(
             f"{len(aside)} other {suffixes[0]} files were left aside: only the one that was "
