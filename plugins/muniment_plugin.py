@@ -14,7 +14,7 @@ from airflow.sdk import BaseHook, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from muniment.connections import Connection, Fields
-from muniment.errors import MunimentError, TransientSourceError, UsageError
+from muniment.errors import MunimentError, UsageError
 
 if TYPE_CHECKING:
     from muniment import pipeline
@@ -67,8 +67,6 @@ def step(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         def told(*arguments: Any, **named: Any) -> Any:
             try:
                 return function(*arguments, **named)
-            except TransientSourceError:
-                raise
             except MunimentError as error:
                 raise AirflowFailException(str(error)) from None
 
