@@ -1,11 +1,13 @@
 """The parsed dbt project, kept beside it: parsing costs seconds, and no build changes it.
 
-The file lies where dbt itself keeps what it parsed (`dbt_project/target/`, not in git): whoever
-can write there can write the models. dbt's own partial parsing does it once a home, and is slower.
+The file lies where dbt itself keeps what it parsed (`dbt_project/target/`, not in git). No code
+revision tells that it was changed, so `verify --deep` has the project parsed again. dbt's own
+partial parsing does it once a home, and is slower.
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -13,6 +15,7 @@ from typing import Any
 
 FILE = "muniment.parsed"
 DIGEST_LENGTH = 64
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def manifest(key: str, folder: Path, parse: Callable[[], Any]) -> Any:
@@ -40,5 +43,11 @@ def _keep(path: Path, content: bytes) -> None:
         with NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(content)
         Path(file.name).replace(path)
-    except PermissionError:
-        return
+    except OSError as error:
+        if error.errno not in _NOT_WRITABLE:
+            raise
+
+
+def forget(folder: Path) -> None:
+    """The next build parses the project itself. Raises OSError where the file cannot be removed."""
+    (folder / FILE).unlink(missing_ok=True)

@@ -15,7 +15,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from muniment import expectations, frozen, ledger, publishing, releases, sealing, warehouse
+from muniment import (
+    expectations,
+    frozen,
+    ledger,
+    publishing,
+    releases,
+    sealing,
+    transformation,
+    warehouse,
+)
 from muniment.claims import DAY
 from muniment.database import connect
 from muniment.errors import EvidenceError, UsageError
@@ -38,6 +47,7 @@ def check(settings: Settings, report: VerifyReport) -> None:
     """
     number, manifest = _newest(settings)
     name = releases.folder(number)
+    transformation.forget_parsed()  # what models say is read from them, not from what is kept
     progress.info("release %d is made again from nothing, for as long as a full refresh", number)
     with settings.home.scratch() as folder:
         again = replace(settings, home=_linked(settings.home, manifest, folder))

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from muniment import parsed, scratch
+from muniment import machine, parsed, scratch
 from muniment.collection import canonical
 from muniment.database import SETTINGS, connect
 from muniment.errors import EvidenceError, MachineError, MunimentError
@@ -146,7 +146,7 @@ def _invoke(profiles: Path, warehouse: Path, selection: tuple[str, ...]) -> list
     build = ("build", *selection, "--exclude-resource-type", "unit_test", "--no-print", *common)
     try:
         manifest = parsed.manifest(
-            _parse_key(warehouse), PROJECT / "target", lambda: _answer(("parse", *common), None)
+            _parse_key(warehouse), _parsed_folder(), lambda: _answer(("parse", *common), None)
         )
         results = _answer(build, manifest).results
     finally:
@@ -176,6 +176,16 @@ def _first_cause(error: BaseException) -> BaseException:
     while (earlier := error.__cause__ or error.__context__) is not None:
         error = earlier
     return error
+
+
+def forget_parsed() -> None:
+    """The next build reads the project's own files. Raises MachineError where it cannot."""
+    with machine.failures_told("Nothing was built"):
+        parsed.forget(_parsed_folder())
+
+
+def _parsed_folder() -> Path:
+    return PROJECT / "target"
 
 
 def _parse_key(warehouse: Path) -> str:

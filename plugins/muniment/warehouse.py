@@ -100,8 +100,15 @@ def build(
         try:
             return _build(settings, as_of, run_id, version, reason)
         except transformation.EngineError as error:
-            # What the engine left half-written is not built upon; Bronze has it all.
-            return _build(settings, as_of, run_id, version, str(error))
+            failure = str(error)
+        # What the engine left half-written is not built upon; Bronze has it all.
+        try:
+            return _build(settings, as_of, run_id, version, failure)
+        except transformation.EngineError as error:
+            raise MachineError(
+                f"{error}. It failed again when all was built anew from Bronze ({path}). {kept}; "
+                "locker, receipts and releases are untouched. Report it with the words above."
+            ) from error
 
 
 def _build(
