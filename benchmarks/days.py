@@ -49,10 +49,11 @@ def served(folder: Path) -> Iterator[None]:
         server.wait()
 
 
-def history(folder: Path, days: str, window_days: str) -> dict[str, Any]:
-    """So many days from the company's first on, collected window by window, built, published."""
+def history(folder: Path, skipped: str, days: str, window_days: str) -> dict[str, Any]:
+    """So many days after the company's first `skipped`, window by window, built, published."""
     started = time.perf_counter()
-    first, end = FIRST_DAY, FIRST_DAY + int(days) * DAY
+    first = FIRST_DAY + int(skipped) * DAY
+    end = first + int(days) * DAY
     while first < end:
         window_end = min(first + int(window_days) * DAY, end)
         run = _run(folder, window_end - DAY)
@@ -68,7 +69,7 @@ def history(folder: Path, days: str, window_days: str) -> dict[str, Any]:
 
 
 def ordinary_day(folder: Path, number: str) -> dict[str, Any]:
-    """The day after so many days, the whole path; seconds by step, and records received.
+    """The company's day of that number, the whole path; seconds by step, and records received.
 
     The libraries that steps load when first used are loaded before, under `start`: their constant
     seconds would make the ratio of two histories look better than it is.

@@ -110,12 +110,14 @@ def _company(folder: Path, extent: Extent) -> report.Measures:
     with ExitStack() as stack:
         for name, number in lengths.items():
             stack.enter_context(days.served(folder / name))
+            # both end on the same day, so that the days after differ in nothing but history
+            skipped = extent.long_days - number
             found[name]["history"] = _one(
-                "history", folder / name, str(number), str(extent.window_days)
+                "history", folder / name, *map(str, (skipped, number, extent.window_days))
             )
         for offset in range(extent.ordinary_days):
-            for name, number in lengths.items():
-                day = _one("ordinary_day", folder / name, str(number + offset))
+            for name in lengths:
+                day = _one("ordinary_day", folder / name, str(extent.long_days + offset))
                 found[name]["runs"].append(day)
         _say("coverage")
         year = extent.long_days + extent.ordinary_days

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from muniment.database import literal
 from muniment.errors import EvidenceError
 
 #: the root of no records (RFC 9162, 2.1.1)
@@ -57,27 +58,27 @@ def write_sidecar(
     system, is drawn anew each time and is stored nowhere, so that salts tell nothing about each
     other. The Bronze file's hash is noted in the file: a repeated commit knows its own sidecar.
     """
+    secret = f"unhex('{os.urandom(_SECRET_BYTES).hex()}')"
     connection.execute(
         f"""
         copy (
           select
             file_row_number as leaf_index,
             record_key,
-            unhex(substr(sha256(?::blob || encode(file_row_number::varchar)), 1, 32)) as salt,
+            unhex(substr(sha256({secret} || encode(file_row_number::varchar)), 1, 32)) as salt,
             {_RECORD_HASH} as record_hash
           from {_rows_of(bronze)}
-        ) to {_quoted(str(target))} (
+        ) to {literal(str(target))} (
           format parquet, compression zstd, kv_metadata {{bronze_sha256: '{bronze_sha256}'}}
         )
-        """,
-        [os.urandom(_SECRET_BYTES)],
+        """
     )
 
 
 def bronze_of(connection: DuckDBPyConnection, sidecar: str) -> str | None:
     """The hash of the Bronze file that a sidecar was made for, as noted in it."""
     row = connection.execute(
-        f"select decode(value) from parquet_kv_metadata({_quoted(sidecar)}) "
+        f"select decode(value) from parquet_kv_metadata({literal(sidecar)}) "
         "where decode(key) = 'bronze_sha256'"
     ).fetchone()
     return str(row[0]) if row else None
@@ -98,7 +99,7 @@ def leaves(connection: DuckDBPyConnection, sidecar: str) -> Iterator[bytes]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select leaf_index, unhex(sha256('\\x00'::blob || salt || record_hash)) "
-            f"from read_parquet({_quoted(sidecar)})"
+            f"from read_parquet({literal(sidecar)})"
         )
         while rows := cursor.fetchmany(_BATCH_ROWS):
             for leaf_index, leaf in rows:
@@ -151,7 +152,7 @@ def first_difference(connection: DuckDBPyConnection, bronze: str, sidecar: str) 
     with connection.cursor() as left, connection.cursor() as right:
         left.execute(f"{_BRONZE_ROWS} from {_rows_of(bronze)}")
         right.execute(
-            f"select leaf_index, record_key, record_hash from read_parquet({_quoted(sidecar)})"
+            f"select leaf_index, record_key, record_hash from read_parquet({literal(sidecar)})"
         )
         while True:
             found, fixed = left.fetchmany(_BATCH_ROWS), right.fetchmany(_BATCH_ROWS)
@@ -173,7 +174,7 @@ def inclusion(
     if row is None:
         return None
     secret = connection.execute(
-        f"select salt, record_hash from read_parquet({_quoted(sidecar)}) "
+        f"select salt, record_hash from read_parquet({literal(sidecar)}) "
         "where leaf_index = ? and record_key = ?",
         [row[0], record_key],
     ).fetchone()
@@ -219,8 +220,4 @@ def _first_unequal(found: list[tuple[object, ...]], fixed: list[tuple[object, ..
 
 
 def _rows_of(bronze: str) -> str:
-    return f"read_parquet({_quoted(bronze)}, file_row_number = true)"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return f"read_parquet({literal(bronze)}, file_row_number = true)"

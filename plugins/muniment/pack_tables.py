@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from muniment import database
+from muniment.database import literal
 from muniment.plain import cell, plain
 
 
@@ -60,15 +61,11 @@ def _write_parquet(target: Path, table: Table) -> None:
     fields = ", ".join(f'row."{column}" as "{column}"' for column in table.columns)
     shape = {name: ["VARCHAR"] if kind == "VARCHAR[]" else kind
              for name, kind in table.columns.items()}  # fmt: skip
-    source = f"read_ndjson_objects({_quoted(str(lines))}, compression = 'uncompressed')"
-    parsed = f"select from_json_strict(json, {_quoted(json.dumps(shape))}) as row from {source}"
+    source = f"read_ndjson_objects({literal(str(lines))}, compression = 'uncompressed')"
+    parsed = f"select from_json_strict(json, {literal(json.dumps(shape))}) as row from {source}"
     with database.connect() as connection:
         connection.execute(
             f"copy (select {fields} from ({parsed})) "
-            f"to {_quoted(str(target))} (format parquet, compression zstd)"
+            f"to {literal(str(target))} (format parquet, compression zstd)"
         )
     lines.unlink()
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

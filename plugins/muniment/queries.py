@@ -17,6 +17,7 @@ from typing import Any, get_args
 import duckdb
 
 from muniment import database, releases
+from muniment.database import literal
 from muniment.errors import EvidenceError, UsageError
 from muniment.settings import Settings
 from muniment.verdicts import Word
@@ -74,7 +75,7 @@ def coverage(
     with release_connection(settings, release_id) as connection:
         _check_framework(connection, framework)
         _check_period(connection, first_day, end_day)
-        asked = ", ".join(_literal(value) for value in (framework, first_day, end_day))
+        asked = ", ".join(literal(value) for value in (framework, first_day, end_day))
         rows = _rows(connection, f"select {', '.join(STATUS_COLUMNS)} from coverage({asked})")
         counts = _rows(
             connection, f"select {', '.join(COUNT_COLUMNS)} from coverage_counts({asked})"
@@ -110,7 +111,7 @@ def results(
 
 def is_built(settings: Settings, test_id: str, release_id: int | None) -> bool:
     """Whether a known control test judges anything yet."""
-    test = _literal(test_id.partition(".")[0])
+    test = literal(test_id.partition(".")[0])
     found = table(
         settings, f"select is_built from marts.dim_control_test where test_id = {test}", release_id
     )
@@ -168,15 +169,8 @@ def criteria(settings: Settings, framework: str | None, release_id: int | None) 
 
 def _where(*conditions: tuple[str, str | date | None]) -> str:
     """The conditions whose value was given, as SQL."""
-    given = [f"{condition} {_literal(v)}" for condition, v in conditions if v is not None]
+    given = [f"{condition} {literal(v)}" for condition, v in conditions if v is not None]
     return " and ".join(given) or "true"
-
-
-def _literal(value: str | date) -> str:
-    """A value as SQL. Binding one makes DuckDB import pandas: half a second that no answer owes."""
-    if isinstance(value, date):
-        return f"date '{value.isoformat()}'"
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:

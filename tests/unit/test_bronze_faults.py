@@ -221,7 +221,7 @@ class TestGzip:
         collection = source.index(("lines", flipped), ("lines", EVENTS[0]))
         assert source.bronze(collection) == [(EVENTS[0].decode(),)]
         assert source.quarantine(collection, "is_whole_object") == [(True,)]
-        assert "incorrect data check" in source.quarantine(collection)[0][0]
+        assert "Incorrect checksum" in source.quarantine(collection)[0][0]
 
     @pytest.mark.parametrize("kept", [12, 5_000, -9, -1])
     def test_cut_short_costs_the_object(self, source: FileSource, kept: int) -> None:

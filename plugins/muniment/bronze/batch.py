@@ -16,6 +16,7 @@ import duckdb
 from muniment.bronze import elements, parquet, scan, selects
 from muniment.bronze.plain import Plain
 from muniment.collection import StoredObject
+from muniment.database import literal
 from muniment.sources.spec import Shape
 
 Wanted = tuple[StoredObject, Shape]
@@ -63,10 +64,7 @@ def scratch(folder: Path, number: int) -> Path:
     return folder / f"plain-{number:08d}"
 
 
-def copy(
-    connection: duckdb.DuckDBPyConnection, smalls: list[Small], target: Path,
-    source_id: str, receipt_id: str, received_at: str,
-) -> Counter[int]:  # fmt: skip
+def copy(connection: duckdb.DuckDBPyConnection, smalls: list[Small], target: Path) -> Counter[int]:
     """Writes one part of these objects, in their order; returns the records of each number.
 
     Raises Unfit, or what DuckDB raises, where any of them is not of its shape.
@@ -74,19 +72,17 @@ def copy(
     _check(smalls)
     names = [small.item.sha256 for small in smalls]
     selected = " union all ".join(
-        selects.enveloped(rows, shape, source_id, receipt_id, names)
-        for shape, rows in _rows(connection, smalls)
+        selects.part(rows, shape, names) for shape, rows in _rows(connection, smalls)
     )
     count, stats = parquet.copy(
-        connection, f"from ({selected}) order by object_no, record_no", target,
-        {"received_at": received_at},
-    )  # fmt: skip
+        connection, f"from ({selected}) order by object_no, record_no", target
+    )
     if not count:
         return Counter()
     if stats["record"]["null_count"] != "0" or stats["is_suspect"].get("max") == "1":
         raise Unfit
     counted = connection.execute(
-        f"select object_no, count(*) from read_parquet({selects.literal(str(target))}) group by all"
+        f"select object_no, count(*) from read_parquet({literal(str(target))}) group by all"
     ).fetchall()
     return Counter(dict(counted))
 

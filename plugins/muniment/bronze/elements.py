@@ -6,7 +6,7 @@ once, so the work stays in proportion to the document.
 
 from __future__ import annotations
 
-from muniment.bronze.selects import literal
+from muniment.database import literal
 from muniment.sources.spec import Shape
 
 #: pointer to an array -> the arrays within its elements; {} where its elements are the records

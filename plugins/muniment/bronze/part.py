@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from muniment.bronze import selects
 from muniment.bronze.scan import Unread
 from muniment.collection import StoredObject
+from muniment.database import literal
 from muniment.sources.spec import Shape
 
 
@@ -29,7 +29,7 @@ class Part:
     @property
     def rows_sql(self) -> str:
         """The rows at `path`, as a relation of DuckDB's."""
-        return f"read_parquet({selects.literal(str(self.path))})"
+        return f"read_parquet({literal(str(self.path))})"
 
     def quarantined(self, reason: str) -> Part:
         """The same object, of which nothing can be read."""

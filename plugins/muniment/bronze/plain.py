@@ -1,24 +1,30 @@
 """The plain bytes of one stored object: checked against its name, decompressed, without a BOM.
 
-DuckDB ignores the checksum of gzip and reads a truncated file as a normal end, so zlib
-decompresses here, with checksum and end checked, before anything is read (design: facts).
+DuckDB ignores the checksum of gzip and reads a truncated file as a normal end, so it is
+decompressed here, with checksum and end checked, before anything is read (design: facts). ISA-L
+does that four times as fast as zlib.
 """
 
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
+
+from isal import isal_zlib
 
 from muniment.errors import EvidenceError
 from muniment.locker import Locker
 
 _CHUNK_BYTES = 1 << 18
+#: larger pieces of plain bytes are new pages each time, which costs as much as inflating them
+_GIVEN_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
+#: its stub names an instance where the library has a class
+_GZIP_ERROR = cast(type[Exception], isal_zlib.error)
 _BOM = b"\xef\xbb\xbf"
 #: a gzip stream that is both this large and this dense is taken for a decompression bomb;
 #: deflate cannot exceed 1032:1, logs and reports stay below 100:1
@@ -86,17 +92,17 @@ def _check_name(sha256: str, found: str) -> None:
 
 def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Decompressed chunks of one gzip file (several members are one file, as gzip says)."""
-    member, taken, given = zlib.decompressobj(31), 0, 0
+    member, taken, given = isal_zlib.decompressobj(31), 0, 0
     for chunk in chunks:
         taken += len(chunk)
         while chunk:
             if member.eof:
                 if not chunk.strip(b"\0"):  # padding after the end, as tape drives leave it
                     break
-                member = zlib.decompressobj(31)
+                member = isal_zlib.decompressobj(31)
             try:
-                data = member.decompress(chunk, 1 << 22)
-            except zlib.error as error:
+                data = member.decompress(chunk, _GIVEN_BYTES)
+            except _GZIP_ERROR as error:
                 raise Unreadable(f"gzip is damaged: {error} (after {given} bytes)") from error
             given += len(data)
             if given > _BOMB_BYTES and given > _BOMB_RATIO * taken:

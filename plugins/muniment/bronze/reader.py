@@ -43,15 +43,13 @@ class Reader:
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, locker: Locker, folder: Path,
-        source_id: str, receipt_id: str, received_at: str,
+        source_id: str,
     ) -> None:  # fmt: skip
-        """`folder`: a local folder of one's own; `received_at`: an `instant` text."""
+        """`folder`: a local folder of one's own."""
         self._connection = connection
         self._locker = locker
         self._folder = folder
         self._source_id = source_id
-        self._receipt_id = receipt_id
-        self._received_at = received_at
         self._scratch = folder / "plain"
         self._forms = {
             "lines": self._lines, "array": self._array,
@@ -96,9 +94,7 @@ class Reader:
         for number, (item, shape) in enumerate(wanted):
             source = plain(self._locker, item.sha256, batch.scratch(self._folder, number))
             smalls.append(Small(number, item, shape, source))
-        counts = batch.copy(
-            self._connection, smalls, path, self._source_id, self._receipt_id, self._received_at
-        )
+        counts = batch.copy(self._connection, smalls, path)
         return [
             Part(small.item, small.shape, path, counts[small.number], counts[small.number])
             for small in smalls
@@ -202,11 +198,8 @@ class Reader:
 
     def _copy(self, part: Part, rows: str, *, by_size: bool = False) -> tuple[int, bool]:
         """Writes the part; returns how many records are NULL and whether any is a suspect."""
-        select = selects.enveloped(
-            rows, part.shape, self._source_id, self._receipt_id, [part.item.sha256]
-        )
-        bound: dict[str, object] = {"received_at": self._received_at}
-        part.rows, stats = parquet.copy(self._connection, select, part.path, bound, by_size=by_size)
+        select = selects.part(rows, part.shape, [part.item.sha256])
+        part.rows, stats = parquet.copy(self._connection, select, part.path, by_size=by_size)
         if not part.rows:
             return 0, False
         return int(stats["record"]["null_count"]), stats["is_suspect"].get("max") == "1"

@@ -1,15 +1,17 @@
 """The SELECT that cuts plain objects into records, one per form of a shape.
 
-Each gives the columns `stream, object_no, record_no, record_path, record`; `enveloped` puts the
-Bronze columns around it. object_no tells the objects of a batch apart and is 0 elsewhere. Only the
-objects readers are used (design: facts); numbering happens within one object. Text comes in as
-literals of our own names, never from the object's contents.
+Each gives the columns `stream, object_no, record_no, record_path, record`; `part` adds what is
+taken from the record, and `enveloped` gives the Bronze columns of all parts. object_no tells the
+objects of a batch apart and is 0 elsewhere. Only the objects readers are used (design: facts);
+numbering happens within one object. Text comes in as literals of our own names, never from the
+object's contents.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from muniment.database import literal
 from muniment.sources.spec import CsvDialect, Shape
 
 BRONZE_VERSION = 1
@@ -41,11 +43,6 @@ _LARGE_BYTES = 1 << 20
 #: a cell that is there but empty stays '', so what stands for NULL is a text that nobody writes
 _NO_CELL = "\x01\x02\x01"
 _READER = f"compression = 'uncompressed', maximum_object_size = {RECORD_LIMIT_BYTES}"
-
-
-def literal(text: str) -> str:
-    """One SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def lines(path: Path, shape: Shape) -> str:
@@ -122,12 +119,11 @@ def table(path: Path, shape: Shape, names: list[str]) -> str:
     )
 
 
-def enveloped(rows: str, shape: Shape, source_id: str, receipt_id: str, sha256s: list[str]) -> str:
-    """`rows` with all Bronze columns, and four that only index reads.
+def part(rows: str, shape: Shape, sha256s: list[str]) -> str:
+    """`rows` as a part holds them: with what is taken from each record, and four for index alone.
 
     sha256s: the name of each object, in the order of object_no. size_bytes: of the text;
-    fingerprint: for counting duplicates; is_suspect: perhaps over the limits. `$received_at` is
-    bound by the caller.
+    fingerprint: for counting duplicates; is_suspect: perhaps over the limits.
     """
     names = [*shape.native_id, *([shape.event_time] if shape.event_time else [])]
     paths = "[" + ", ".join(map(literal, names)) + "]"
@@ -142,20 +138,29 @@ def enveloped(rows: str, shape: Shape, source_id: str, receipt_id: str, sha256s:
     raw = f"case when {is_own} then {time} end"
     return f"""
         select
-            {BRONZE_VERSION}::integer as bronze_version, {literal(source_id)} as source_id, stream,
-            {literal(receipt_id)} as receipt_id, object_sha256,
-            record_no::bigint as record_no, record_path,
-            object_sha256 || ':' || record_no
-                || case when record_path = '' then '' else '#' || record_path end as record_key,
+            stream, {sha256} as object_sha256, record_no::bigint as record_no, record_path,
             native_id, event_time_raw,
             case when regexp_full_match(event_time_raw, '{_ISO_WITH_ZONE}')
-                then try_cast(event_time_raw as timestamptz) at time zone 'UTC' end as event_time,
-            $received_at::timestamp as received_at, record::json as record,
-            object_no, hash(record) as fingerprint,
+                then make_timestamp(epoch_us(try_cast(event_time_raw as timestamptz)))
+            end as event_time,
+            record::json as record, object_no, hash(record) as fingerprint,
             coalesce(strlen(record), 0) as size_bytes,
             case when strlen(record) <= {2 * DEPTH_LIMIT} then false
                 when strlen(record) > {_LARGE_BYTES} then true
                 else strlen(record) - strlen(replace(replace(record, '[', ''), '{{', ''))
                     > {DEPTH_LIMIT} end as is_suspect
         from (select *, {native_id} as native_id, {raw} as event_time_raw
-              from (select *, {sha256} as object_sha256, {fields} as fields from ({rows})))"""
+              from (select *, {fields} as fields from ({rows})))"""
+
+
+def enveloped(parts: str, source_id: str, receipt_id: str, received_at: str) -> str:
+    """The readable records of `parts` with the Bronze columns. received_at: an `instant` text."""
+    return f"""
+        select
+            {BRONZE_VERSION}::integer as bronze_version, {literal(source_id)} as source_id, stream,
+            {literal(receipt_id)} as receipt_id, object_sha256, record_no, record_path,
+            object_sha256 || ':' || record_no
+                || case when record_path = '' then '' else '#' || record_path end as record_key,
+            native_id, event_time_raw, event_time,
+            {literal(received_at)}::timestamp as received_at, record
+        from {parts} where record is not null"""

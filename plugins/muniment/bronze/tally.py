@@ -9,9 +9,7 @@ from typing import Any
 import duckdb
 
 from muniment.bronze.part import Part
-
-#: one query over many files: their paths are bound, never written into SQL
-_PARTS = "read_parquet($parts)"
+from muniment.database import literal
 
 
 @dataclass(frozen=True)
@@ -49,12 +47,17 @@ def quarantined(parts: list[Part]) -> dict[str, int]:
     return dict(sorted((+counts).items()))
 
 
+def relation(parts: list[str]) -> str:
+    """SQL: the rows of these part files, in their order."""
+    return f"read_parquet([{', '.join(map(literal, parts))}])"
+
+
 def records(connection: duckdb.DuckDBPyConnection, parts: list[str]) -> dict[str, int]:
     """Rows per stream."""
     return _by_stream(
         connection,
-        f"select stream, count(*) from {_PARTS} where size_bytes > 0 group by all order by all",
-        parts,
+        f"select stream, count(*) from {relation(parts)} where size_bytes > 0 "
+        "group by all order by all",
     )
 
 
@@ -62,17 +65,15 @@ def duplicates(connection: duckdb.DuckDBPyConnection, parts: list[str]) -> dict[
     """Repeated texts per stream; those with equal fingerprints are told apart by their MD5."""
     connection.execute(
         "create or replace temp table repeated as select stream, fingerprint "
-        f"from {_PARTS} where size_bytes > 0 group by all having count(*) > 1",
-        {"parts": parts},
+        f"from {relation(parts)} where size_bytes > 0 group by all having count(*) > 1",
     )
     if not connection.execute("select exists (from repeated)").fetchall()[0][0]:
         return {}
     return _by_stream(
         connection,
         "select stream, count(*) - count(distinct md5_number(record)) as n "
-        f"from {_PARTS} semi join repeated using (stream, fingerprint) "
+        f"from {relation(parts)} semi join repeated using (stream, fingerprint) "
         "where size_bytes > 0 group by all having n > 0 order by all",
-        parts,
     )
 
 
@@ -82,9 +83,8 @@ def event_hours(
     """Records per stream and hour of their event time (UTC)."""
     rows = connection.execute(
         "select stream, strftime(event_time, '%Y-%m-%dT%H') as hour, count(*) "
-        f"from {_PARTS} where size_bytes > 0 and event_time is not null "
+        f"from {relation(parts)} where size_bytes > 0 and event_time is not null "
         "group by all order by all",
-        {"parts": parts},
     ).fetchall()
     hours: dict[str, dict[str, int]] = {}
     for stream, hour, count in rows:
@@ -92,7 +92,5 @@ def event_hours(
     return hours
 
 
-def _by_stream(
-    connection: duckdb.DuckDBPyConnection, query: str, parts: list[str]
-) -> dict[str, int]:
-    return dict(connection.execute(query, {"parts": parts}).fetchall())
+def _by_stream(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
+    return dict(connection.execute(query).fetchall())

@@ -11,6 +11,9 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import typer
 
@@ -20,33 +23,38 @@ _STOPPED = 128 + signal.SIGINT
 #: typer may bring a click of its own; its errors are those that its public names are made of
 _WRONG_USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 
-app = typer.Typer(
-    name="muniment",
-    help="An evidence warehouse for compliance: complete, checkable, and never a conclusion.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
 
 def main() -> None:
     """Entry point: errors are for people, exit codes for scripts."""
-    from muniment.cli import pack, proof, reading, sandbox, setup, steps
-
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     _show_progress()
+    sys.exit(_run())
+
+
+@cache
+def _command() -> Callable[..., Any]:
+    """Every command under its one name, put together once."""
+    from muniment.cli import pack, proof, reading, sandbox, setup, steps
+
+    app = typer.Typer(
+        name="muniment",
+        help="An evidence warehouse for compliance: complete, checkable, and never a conclusion.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
     for part in (setup, steps, reading, proof, pack, sandbox):
         part.register(app)
-    sys.exit(_run())
+    return typer.main.get_command(app)
 
 
 def _run() -> int:
     """Runs the command; returns its exit code."""
     try:
-        code = app(standalone_mode=False)
+        code = _command()(standalone_mode=False)
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         print("Stopped. The next run goes on from here.", file=sys.stderr)
