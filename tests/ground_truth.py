@@ -13,8 +13,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from company import FIRST_DAY, Company
+from company import DAY, FIRST_DAY, Company
+from muniment import verdicts
 from muniment.sandbox.scenario import scenario
+from muniment.sandbox.times import days
+from muniment.verdicts import Verdict
 
 DAYS = 30
 END = FIRST_DAY + timedelta(days=DAYS)
@@ -36,9 +39,12 @@ Row = tuple[str, str, dict[str, Any], str, str | None, date]
 class Judged:
     """The results of one seed's thirty days, beside what was planted in them."""
 
-    def __init__(self, seed: int, rows: list[Row]) -> None:
-        self.rows = rows
-        self.truth = scenario(seed)
+    def __init__(
+        self, truth: dict[str, Any], rows: list[Row], outages: set[tuple[str, str]],
+        ledger: list[Verdict],
+    ) -> None:  # fmt: skip
+        """`outages`: kind and day of each gap after its own day's run; `ledger`: as it ended."""
+        self.truth, self.rows, self.outages, self.ledger = truth, rows, outages, ledger
 
     def found(self, outcome: str) -> dict[str, str | None]:
         """Units with that outcome -> reason code."""
@@ -64,6 +70,14 @@ class Judged:
             if d["visible_from"] <= last
         }
 
+    def planted_gaps(self, verdict: str) -> set[tuple[str, str]]:
+        """Kind and day of what was planted in the ledger."""
+        return {
+            (gap["source_kind"], gap["day"])
+            for gap in self.truth["gaps"]
+            if gap["verdict"] == verdict and gap["day"] < END.isoformat()
+        }
+
     def population(self, test_id: str, leg_id: str, keys: tuple[str, ...]) -> dict[str, int]:
         """Units by day, as the scenario counts them."""
         units = {
@@ -73,6 +87,12 @@ class Judged:
         }
         days = [unit[0] for unit in units]
         return {day: days.count(day) for day in sorted(set(days))}
+
+
+def gaps(company: Company) -> set[tuple[str, str]]:
+    """Kind and day of what the ledger now calls a gap."""
+    found = verdicts.read(company.settings.home)
+    return {(v.kind, v.day.isoformat()) for v in found if v.verdict == "GAP"}
 
 
 def _key(test_id: str, leg_id: str, attributes: dict[str, Any]) -> str:
@@ -87,17 +107,27 @@ class GroundTruth:
     @pytest.fixture(scope="class")
     @classmethod
     def judged(cls, tmp_path_factory: pytest.TempPathFactory) -> Judged:
-        """Thirty days, collected day by day."""
+        """Thirty days, collected day by day, with the planted outages."""
+        truth = scenario(cls.seed)
+        failing = {date.fromisoformat(g["day"]) for g in truth["gaps"] if g["verdict"] == "GAP"}
+        outages: set[tuple[str, str]] = set()
         with Company(tmp_path_factory.mktemp("truth"), cls.seed) as company:
-            company.collect_daily(FIRST_DAY, END)
+            company.look(FIRST_DAY)
+            for day in days(FIRST_DAY, END):
+                if day in failing:
+                    company.sandbox.fault(kind="status", status=500, path="^/okta/api/v1/logs")
+                company.collect(day, day + DAY, assess=day in failing)
+                if day in failing:
+                    outages |= gaps(company)
+                    company.sandbox.clear_faults()
             company.build(END)
+            ledger = verdicts.read(company.settings.home)
             rows = company.query(
                 "select test_id, leg_id, attributes::varchar, outcome, reason_code, effective_on "
                 "from marts.fct_test_results where is_in_scope"
             )
-        return Judged(
-            cls.seed, [(t, leg, json.loads(a), o, code, day) for t, leg, a, o, code, day in rows]
-        )
+        read = [(t, leg, json.loads(a), o, code, day) for t, leg, a, o, code, day in rows]
+        return Judged(truth, read, outages, ledger)
 
     @pytest.mark.parametrize("outcome", OUTCOMES)
     def test_exactly_the_planted_deviations_are_found(self, judged: Judged, outcome: str) -> None:
@@ -125,6 +155,19 @@ class GroundTruth:
             if outcome not in ("NOT_TESTED", "NOT_APPLICABLE")
         }
         assert tested - NOT_PLANTED == planted - NOT_PLANTED
+
+    def test_exactly_the_planted_outages_are_gaps_and_heal(self, judged: Judged) -> None:
+        assert judged.planted_gaps("GAP")
+        assert judged.outages == judged.planted_gaps("GAP")
+        assert [(v.source_id, v.stream, v.day) for v in judged.ledger if not v.is_open] == []
+
+    def test_exactly_the_planted_drops_are_missing(self, judged: Judged) -> None:
+        empty = {
+            (v.kind, v.day.isoformat())
+            for v in judged.ledger
+            if v.kind in ("trivy", "sarif") and v.verdict != "COMPLETE"
+        }
+        assert empty == judged.planted_gaps("EMPTY_CONFIRMED")
 
     @pytest.mark.parametrize("counted", POPULATIONS)
     def test_populations_are_whole(self, judged: Judged, counted: str) -> None:

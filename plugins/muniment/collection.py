@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+
 from muniment.sources.spec import Basis, Grade
 
 FORMAT_VERSION = 1
@@ -132,19 +134,12 @@ class Collection:
         return asdict(self)
 
 
-def collection_from_json(data: dict[str, Any]) -> Collection:
-    """The inverse of `Collection.to_json`; keys that only a receipt has are left aside."""
-    names = Collection.__dataclass_fields__
-    fields = {name: value for name, value in data.items() if name in names}
-    origin = fields.get("origin")
-    if origin is not None:
-        fields["origin"] = Origin(**{**origin, "granted_scopes": tuple(origin["granted_scopes"])})
-    fields["requests"] = [Request(**item) for item in fields["requests"]]
-    fields["objects"] = [StoredObject(**item) for item in fields["objects"]]
-    fields["proofs"] = [Proof(**item) for item in fields["proofs"]]
-    if fields.get("failure") is not None:
-        fields["failure"] = Failure(**fields["failure"])
-    return Collection(**fields)
+def collection_from_json(data: object) -> Collection:
+    """The inverse of `Collection.to_json`; keys that only a receipt has are left aside.
+
+    Raises ValueError for another shape.
+    """
+    return msgspec.convert(data, Collection)
 
 
 def day_of(text: str) -> date:

@@ -153,7 +153,7 @@ def _pending(store: Store, source_id: str, receipt_id: str) -> dict[str, Any] | 
         collection_from_json(data)
     except FileNotFoundError:
         return None
-    except (AttributeError, KeyError, TypeError, ValueError):  # other text, or other JSON
+    except ValueError:  # other text, or other JSON
         raise EvidenceError(
             f"{path} is not the collection that was written. Bring it back from a backup."
         ) from None

@@ -62,6 +62,8 @@ class Store:
 
     def read(self, path: str) -> bytes:
         """All bytes of one file. Raises FileNotFoundError."""
+        if self.is_local:
+            return Path(self._full(path)).read_bytes()
         return bytes(self._fs.cat_file(self._full(path)))
 
     def open(self, path: str) -> IO[Any]:

@@ -121,12 +121,12 @@ def _read(home: Store, collection: Collection, folder: Path) -> list[Part]:
         finally:
             free.put(reader)
 
+    runs = list(batch.runs(wanted.values()))
     with ExitStack() as stack:
-        for at in range(min(_WORKERS, len(wanted))):
+        for at in range(min(_WORKERS, len(runs))):
             free.put(_reader(stack, home, collection, folder / f"reader-{at}"))
         pool = stack.enter_context(ThreadPoolExecutor(_WORKERS))
-        runs = enumerate(batch.runs(wanted.values()))
-        futures = [pool.submit(partial(read, at, run)) for at, run in runs]
+        futures = [pool.submit(partial(read, at, run)) for at, run in enumerate(runs)]
         try:
             return [part for future in futures for part in future.result()]
         except BaseException:

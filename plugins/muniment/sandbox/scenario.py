@@ -48,32 +48,38 @@ def scenario(seed: int) -> Json:
 
 
 def _gaps(world: World) -> Iterator[Json]:
-    """`verdict`: what the ledger should say of the day. Outages happen only if a test wills it."""
+    """`verdict`: what the ledger says of the day after that day's run; see `_gap`.
+
+    A file counts for the day on which it lay there, and a scan for the day that it states.
+    """
     for day in world.plan.lost_drops:
-        yield _gap(
-            "trivy", day, None, "EMPTY_CONFIRMED",
-            "No report of any asset was dropped this day, and none came later: the listing proves "
-            "that nothing came. Newest runs stay younger than their limit.",
-        )  # fmt: skip
+        yield _gap("trivy", day, "EMPTY_CONFIRMED", "No report of any asset came, then or later.")
     for day in world.plan.late_drops:
         yield _gap(
-            "trivy", day, day + timedelta(days=1), "COMPLETE",
-            "The reports of this day were dropped at noon of the next: EMPTY_CONFIRMED until then.",
+            "trivy", day, "EMPTY_CONFIRMED",
+            "The reports of this day came at noon of the next, and count for that day.",
+            arrives_on=day + timedelta(days=1),
         )  # fmt: skip
     for day in world.plan.outages:
         yield _gap(
-            "okta_system_log", day, day + timedelta(days=1), "GAP",
+            "okta_system_log", day, "GAP",
             "Only if a test switches it on: the API answers 500 in this day's run; the next heals.",
+            heals_on=day + timedelta(days=1),
         )  # fmt: skip
 
 
-def _gap(kind: str, day: date, heals_on: date | None, verdict: str, description: str) -> Json:
+def _gap(
+    kind: str, day: date, verdict: str, description: str, *,
+    arrives_on: date | None = None, heals_on: date | None = None,
+) -> Json:  # fmt: skip
+    """arrives_on: when what is missing comes; heals_on: whose run makes the day COMPLETE."""
     return {
         "source_kind": kind,
         "day": day.isoformat(),
         "description": description,
-        "heals_on": heals_on.isoformat() if heals_on else None,
         "verdict": verdict,
+        "arrives_on": arrives_on.isoformat() if arrives_on else None,
+        "heals_on": heals_on.isoformat() if heals_on else None,
     }
 
 
