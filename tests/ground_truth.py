@@ -53,12 +53,20 @@ class Judged:
     def planted(self, outcome: str) -> dict[str, str | None]:
         """Deviations that a daily reader knows by the last day -> reason code, where one is due."""
         last = END - timedelta(days=1)
-        return {
+        deviations = {
             _key(d["test_id"], d["leg_id"], d["attributes"]): d["reason_code"]
             for d in self.truth["deviations"]
             if d["outcome"] == outcome
             and date.fromisoformat(d["visible_from"]) <= last
             and (d["visible_to"] is None or date.fromisoformat(d["visible_to"]) > last)
+        }
+        return deviations | (self._caught_up() if outcome == "EXCEPTION" else {})
+
+    def _caught_up(self) -> dict[str, str | None]:
+        """Days on which our own collector failed: healed in the ledger, and still told."""
+        return {
+            _key("LOG-01", "collector", {"day": day, "source_id": "okta"}): None
+            for _, day in self.planted_gaps("GAP")
         }
 
     def undecided(self) -> set[str]:
