@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import duckdb
 
@@ -155,7 +156,8 @@ def _write(home: Store, collection: Collection, parts: list[Part], folder: Path)
     source_id, receipt_id = collection.source_id, collection.receipt_id
     paths = list(dict.fromkeys(str(part.path) for part in parts if part.rows))
     target, unread = folder / "bronze.parquet", folder / "quarantine.parquet"
-    with _spilling_to(folder) as connection:
+    with ThreadPoolExecutor(1) as pool, _spilling_to(folder) as connection:
+        tallied = pool.submit(_tallied, paths, folder)  # beside the join, not after it
         written = _join(connection, collection, paths, target)
         lost = sum(part.received - len(part.unread) for part in parts) - written
         if lost:
@@ -169,17 +171,27 @@ def _write(home: Store, collection: Collection, parts: list[Part], folder: Path)
         counts = IndexCounts(
             receipt_id=receipt_id,
             bronze_version=BRONZE_VERSION,
-            records=tally.records(connection, paths) if paths else {},
             quarantined=quarantined,
-            duplicates=tally.duplicates(connection, paths) if paths else {},
-            event_hours=tally.event_hours(connection, paths) if paths else {},
             bronze_sha256=_sha256(target),
             quarantine_sha256=_sha256(unread) if quarantined else None,
+            **tallied.result(),
         )
     if quarantined:
         home.put_file(unread, quarantine_path(source_id, receipt_id))
     home.put_file(target, receipts.bronze_path(source_id, receipt_id))
     return counts
+
+
+def _tallied(paths: list[str], folder: Path) -> dict[str, Any]:
+    """The counts that are made of the parts' rows."""
+    if not paths:
+        return {"records": {}, "duplicates": {}, "event_hours": {}}
+    with _spilling_to(folder / "tally") as connection:
+        return {
+            "records": tally.records(connection, paths),
+            "duplicates": tally.duplicates(connection, paths),
+            "event_hours": tally.event_hours(connection, paths),
+        }
 
 
 def _join(
