@@ -8,6 +8,7 @@ the seeds.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
@@ -22,8 +23,10 @@ from muniment.verdicts import Verdict
 DAYS = 30
 END = FIRST_DAY + timedelta(days=DAYS)
 OUTCOMES = ("EXCEPTION", "EXCEPTION_ACCEPTED", "LEAD")
-#: legs that speak of our own collecting or of hours without proof: nothing is planted there
-NOT_PLANTED = {("LOG-01", "collector"), ("LOG-01", "provider")}
+#: the leg that tells of our own collecting: what is planted there are the outages
+COLLECTOR = ("LOG-01", "collector")
+#: the leg that speaks of hours without proof: nothing is planted there
+NOT_PLANTED = {("LOG-01", "provider")}
 #: what the scenario counts by day -> the leg and the natural keys that make one of it
 POPULATIONS = {
     "pulls_merged": ("CHG-02", "approved", ("repository", "number")),
@@ -32,6 +35,11 @@ POPULATIONS = {
     "leavers": ("IAM-04", "used", ("person_id", "spell_start")),
 }
 
+SCANNERS = ("trivy", "sarif")
+#: how the ledger says that something is missing: for certain, or because nothing lay there
+UNPROVEN = ("GAP", "EMPTY_CONFIRMED")
+#: kind, day, verdict
+Gap = tuple[str, str, str]
 #: test, leg, attributes, outcome, reason code, day
 Row = tuple[str, str, dict[str, Any], str, str | None, date]
 
@@ -40,11 +48,10 @@ class Judged:
     """The results of one seed's thirty days, beside what was planted in them."""
 
     def __init__(
-        self, truth: dict[str, Any], rows: list[Row], outages: set[tuple[str, str]],
-        ledger: list[Verdict],
-    ) -> None:  # fmt: skip
-        """`outages`: kind and day of each gap after its own day's run; `ledger`: as it ended."""
-        self.truth, self.rows, self.outages, self.ledger = truth, rows, outages, ledger
+        self, truth: dict[str, Any], rows: list[Row], gaps: set[Gap], ledger: list[Verdict]
+    ) -> None:
+        """`gaps`: what each planted day showed after its own run; `ledger`: as it ended."""
+        self.truth, self.rows, self.gaps, self.ledger = truth, rows, gaps, ledger
 
     def found(self, outcome: str) -> dict[str, str | None]:
         """Units with that outcome -> reason code."""
@@ -65,9 +72,15 @@ class Judged:
     def _caught_up(self) -> dict[str, str | None]:
         """Days on which our own collector failed: healed in the ledger, and still told."""
         return {
-            _key("LOG-01", "collector", {"day": day, "source_id": "okta"}): None
-            for _, day in self.planted_gaps("GAP")
+            _key(*COLLECTOR, {"day": day, "source_id": "okta"}): None
+            for _, day, verdict in self.planted_gaps(FIRST_DAY)
+            if verdict == "GAP"
         }
+
+    def planted_legs(self) -> set[tuple[str, str]]:
+        """Test and leg of everything planted in the seed's year, the outages among them."""
+        deviating = {(d["test_id"], d["leg_id"]) for d in self.truth["deviations"]}
+        return deviating | ({COLLECTOR} if self._caught_up() else set())
 
     def undecided(self) -> set[str]:
         """Units that the rules leave open, and why, as far as a daily reader knows by the end."""
@@ -78,12 +91,13 @@ class Judged:
             if d["visible_from"] <= last
         }
 
-    def planted_gaps(self, verdict: str) -> set[tuple[str, str]]:
-        """Kind and day of what was planted in the ledger."""
+    def planted_gaps(self, by: date) -> set[Gap]:
+        """What was planted in the ledger and has not healed by the run of that day."""
         return {
-            (gap["source_kind"], gap["day"])
+            (gap["source_kind"], gap["day"], gap["verdict"])
             for gap in self.truth["gaps"]
-            if gap["verdict"] == verdict and gap["day"] < END.isoformat()
+            if gap["day"] < END.isoformat()
+            and (gap["heals_on"] is None or gap["heals_on"] > by.isoformat())
         }
 
     def population(self, test_id: str, leg_id: str, keys: tuple[str, ...]) -> dict[str, int]:
@@ -97,10 +111,13 @@ class Judged:
         return {day: days.count(day) for day in sorted(set(days))}
 
 
-def gaps(company: Company) -> set[tuple[str, str]]:
-    """Kind and day of what the ledger now calls a gap."""
-    found = verdicts.read(company.settings.home)
-    return {(v.kind, v.day.isoformat()) for v in found if v.verdict == "GAP"}
+def unproven(found: Iterable[Verdict]) -> set[Gap]:
+    """What is not proven, and days of scanners, which all run every day, without a scan."""
+    return {
+        (v.kind, v.day.isoformat(), v.verdict)
+        for v in found
+        if not v.is_open or (v.kind in SCANNERS and v.verdict != "COMPLETE")
+    }
 
 
 def _key(test_id: str, leg_id: str, attributes: dict[str, Any]) -> str:
@@ -117,17 +134,18 @@ class GroundTruth:
     def judged(cls, tmp_path_factory: pytest.TempPathFactory) -> Judged:
         """Thirty days, collected day by day, with the planted outages."""
         truth = scenario(cls.seed)
-        failing = {date.fromisoformat(g["day"]) for g in truth["gaps"] if g["verdict"] == "GAP"}
-        outages: set[tuple[str, str]] = set()
+        planted = {date.fromisoformat(gap["day"]): gap["verdict"] for gap in truth["gaps"]}
+        gaps: set[Gap] = set()
         with Company(tmp_path_factory.mktemp("truth"), cls.seed) as company:
             company.look(FIRST_DAY)
             for day in days(FIRST_DAY, END):
-                if day in failing:
+                if planted.get(day) == "GAP":
                     company.sandbox.fault(kind="status", status=500, path="^/okta/api/v1/logs")
-                company.collect(day, day + DAY, assess=day in failing)
-                if day in failing:
-                    outages |= gaps(company)
-                    company.sandbox.clear_faults()
+                company.collect(day, day + DAY, assess=day in planted)
+                company.sandbox.clear_faults()
+                if day in planted:
+                    ledger = verdicts.read(company.settings.home)
+                    gaps |= unproven(v for v in ledger if v.day == day)
             company.build(END)
             ledger = verdicts.read(company.settings.home)
             rows = company.query(
@@ -135,7 +153,7 @@ class GroundTruth:
                 "from marts.fct_test_results where is_in_scope"
             )
         read = [(t, leg, json.loads(a), o, code, day) for t, leg, a, o, code, day in rows]
-        return Judged(truth, read, outages, ledger)
+        return Judged(truth, read, gaps, ledger)
 
     @pytest.mark.parametrize("outcome", OUTCOMES)
     def test_exactly_the_planted_deviations_are_found(self, judged: Judged, outcome: str) -> None:
@@ -156,26 +174,21 @@ class GroundTruth:
         assert found == judged.undecided()
 
     def test_every_leg_that_can_be_judged_has_something_planted(self, judged: Judged) -> None:
-        planted = {(d["test_id"], d["leg_id"]) for d in judged.truth["deviations"]}
         tested = {
             (test, leg)
             for test, leg, _, outcome, _, _ in judged.rows
             if outcome not in ("NOT_TESTED", "NOT_APPLICABLE")
         }
-        assert tested - NOT_PLANTED == planted - NOT_PLANTED
+        assert tested - NOT_PLANTED == judged.planted_legs()
 
-    def test_exactly_the_planted_outages_are_gaps_and_heal(self, judged: Judged) -> None:
-        assert judged.planted_gaps("GAP")
-        assert judged.outages == judged.planted_gaps("GAP")
-        assert [(v.source_id, v.stream, v.day) for v in judged.ledger if not v.is_open] == []
+    def test_the_ledger_shows_exactly_the_planted_gaps(self, judged: Judged) -> None:
+        assert {verdict for *_, verdict in judged.planted_gaps(FIRST_DAY)} == set(UNPROVEN)
+        assert judged.gaps == judged.planted_gaps(FIRST_DAY)
 
-    def test_exactly_the_planted_drops_are_missing(self, judged: Judged) -> None:
-        empty = {
-            (v.kind, v.day.isoformat())
-            for v in judged.ledger
-            if v.kind in ("trivy", "sarif") and v.verdict != "COMPLETE"
-        }
-        assert empty == judged.planted_gaps("EMPTY_CONFIRMED")
+    def test_what_heals_has_healed_in_the_end(self, judged: Judged) -> None:
+        left = judged.planted_gaps(END)
+        assert left
+        assert unproven(judged.ledger) == left
 
     @pytest.mark.parametrize("counted", POPULATIONS)
     def test_populations_are_whole(self, judged: Judged, counted: str) -> None:

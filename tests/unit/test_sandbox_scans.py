@@ -200,11 +200,11 @@ def test_every_release_without_dynamic_scan_is_planted(sandbox: Sandbox, runs: R
 def test_lost_and_late_drops_are_listed(sandbox: Sandbox) -> None:
     gaps = [g for g in truth()["gaps"] if g["source_kind"] == "trivy"]
     folder = sandbox.home / "drop" / "trivy"
-    lost = {g["day"] for g in gaps if g["arrives_on"] is None and g["day"] <= AS_OF.isoformat()}
+    lost = {g["day"] for g in gaps if g["heals_on"] is None and g["day"] <= AS_OF.isoformat()}
     on_disk = {path.stem for path in folder.glob("*/*.json")}
     every_day = {(date(2026, 1, 1) + timedelta(days=n)).isoformat() for n in range(90)}
     assert every_day - on_disk == lost
-    late = min(g["day"] for g in gaps if g["arrives_on"] is not None)
+    late = min(g["day"] for g in gaps if g["heals_on"] is not None)
     morning = datetime.fromisoformat(f"{late}T00:00:00+00:00") + timedelta(days=1, hours=2)
     sandbox.set_clock(morning)
     assert not list(folder.glob(f"*/{late}.json"))

@@ -50,6 +50,15 @@ def test_a_clean_report_is_a_scan_without_findings(source: FileSource) -> None:
     assert streams == ["findings.finding", "findings.scan_run"]
 
 
+def test_a_report_counts_for_the_day_that_it_states(source: FileSource) -> None:
+    stated = {"CreatedAt": "2026-01-03T03:51:13.123456789Z"}
+    source.put("img/late.json", report(Results=[{"Vulnerabilities": [{"n": 1}]}], **stated))
+    receipt = source.run()
+    assert receipt.event_hours == {
+        "finding": {"2026-01-03T03": 1}, "scan_run": {"2026-01-03T03": 1},
+    }  # fmt: skip
+
+
 def test_findings_of_every_list(source: FileSource) -> None:
     lists = ("Vulnerabilities", "Misconfigurations", "Licenses")
     results = [{"Target": "t", **{name: [{"n": 1}, {"n": 2}] for name in lists}}]

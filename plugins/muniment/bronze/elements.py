@@ -29,6 +29,8 @@ def steps(pattern: str) -> list[str]:
 def records(table: str, shape: Shape) -> str:
     """Rows of every element, numbered over all of its document, and the remainder as record 0.
 
+    Where the shape names `stated_at`, each row bears what its document says there.
+
     `table`: documents, with columns object_no and json.
     """
     levels = " union all ".join(
@@ -36,13 +38,20 @@ def records(table: str, shape: Shape) -> str:
         for at, pattern in enumerate(shape.elements)
     )
     tree = _tree(shape.elements)
-    return (
+    found = (
         f"select {literal(shape.stream)} as stream, object_no, row_number() over "
         "(partition by object_no order by pattern_no, positions) as record_no, "
         f"path as record_path, node as record from ({levels}) union all "
         f"select {literal(shape.rest or shape.stream)}, object_no, 0, '', "
         f"{_emptied('json', tree, 0)} "
-        f"from {table} order by record_no"
+        f"from {table}"
+    )
+    if shape.stated_at is None:
+        return f"{found} order by record_no"
+    return (
+        f"select * from ({found}) inner join (select object_no, json_extract_string(json, "
+        f"{literal(shape.stated_at)}) as stated_at from {table}) using (object_no) "
+        "order by record_no"
     )
 
 

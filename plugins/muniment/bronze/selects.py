@@ -120,10 +120,11 @@ def table(path: Path, shape: Shape, names: list[str]) -> str:
 
 
 def part(rows: str, shape: Shape, sha256s: list[str]) -> str:
-    """`rows` as a part holds them: with what is taken from each record, and four for index alone.
+    """`rows` as a part holds them: what `enveloped` makes Bronze of, and four columns beside.
 
-    sha256s: the name of each object, in the order of object_no. size_bytes: of the text;
-    fingerprint: for counting duplicates; is_suspect: perhaps over the limits.
+    sha256s: the name of each object, in the order of object_no. The four, for index alone:
+    object_no; fingerprint, for counting duplicates; size_bytes, of the text; is_suspect: perhaps
+    over the limits.
     """
     names = [*shape.native_id, *([shape.event_time] if shape.event_time else [])]
     paths = "[" + ", ".join(map(literal, names)) + "]"
@@ -135,7 +136,7 @@ def part(rows: str, shape: Shape, sha256s: list[str]) -> str:
     is_own = f"stream = {literal(shape.stream)}"
     native_id = f"case when {is_own} then {ids or 'null::varchar'} end"
     time = f"fields[{len(names)}]" if shape.event_time else "null::varchar"
-    raw = f"case when {is_own} then {time} end"
+    raw = "stated_at" if shape.stated_at else f"case when {is_own} then {time} end"
     return f"""
         select
             stream, {sha256} as object_sha256, record_no::bigint as record_no, record_path,

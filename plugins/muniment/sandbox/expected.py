@@ -14,13 +14,13 @@ from muniment.sandbox.people import LEAVER_LIMIT, Person, Spell
 from muniment.sandbox.plan import NO_APPROVER_RELEASES, NO_AUTHOR_RELEASES, Trouble
 from muniment.sandbox.releases import PRODUCTION
 from muniment.sandbox.repositories import MAIN
-from muniment.sandbox.scans import TOOL, fix_limit
+from muniment.sandbox.scans import CATEGORY, TOOL, fix_limit
 from muniment.sandbox.times import YEAR_START
 from muniment.sandbox.world import World
 
 Json = dict[str, Any]
 DAY = timedelta(days=1)
-OKTA = "okta"
+OKTA, TRIVY = "okta", "trivy"
 #: manner of a release -> repository where it is a deviation, and the leg
 STRICT_RELEASES = {
     (NO_APPROVER_RELEASES, "by_approver"): ("approver", "released by the only approver"),
@@ -252,5 +252,18 @@ def of_lulls(world: World) -> Iterator[Json]:
             attributes = {"source_id": OKTA, "hour": f"{day.isoformat()}T{hour:02d}"}
             yield deviation(
                 "LOG-01.volume", attributes, "the heartbeat alone in a working hour", day, day,
+                outcome="LEAD",
+            )  # fmt: skip
+
+
+def of_lost_drops(world: World) -> Iterator[Json]:
+    """LOG-01: hours that brought reports in the weeks before, on a day whose drop was lost."""
+    for day in world.plan.lost_drops:
+        before = world.scans.runs(day - 7 * DAY)
+        usual = {r.completed_at.hour for r in before if CATEGORY[r.scanner.scanner_type] == TRIVY}
+        for hour in sorted(usual):
+            attributes = {"source_id": TRIVY, "hour": f"{day.isoformat()}T{hour:02d}"}
+            yield deviation(
+                "LOG-01.volume", attributes, "no report came of any asset", day, day,
                 outcome="LEAD",
             )  # fmt: skip

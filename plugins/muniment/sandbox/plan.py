@@ -92,7 +92,7 @@ class Plan:
 
     @property
     def outages(self) -> list[date]:
-        """Days on which a test may switch on an hour of outage (nothing is served otherwise)."""
+        """Days in whose run a test may let Okta's log fail; without it, nothing fails."""
         return [block.workdays(9, 14)[0] for block in blocks()]
 
 

@@ -32,7 +32,7 @@ def scenario(seed: int) -> Json:
     deviations = [
         *expected.of_releases(world), *expected.of_pulls(world), *expected.of_pushes(world),
         *expected.of_factors(world), *expected.of_leavers(world), *expected.of_findings(world),
-        *expected.of_scans(world), *expected.of_lulls(world),
+        *expected.of_scans(world), *expected.of_lulls(world), *expected.of_lost_drops(world),
     ]  # fmt: skip
     known = [item for item in deviations if item["visible_from"] < YEAR_END.isoformat()]
     known.sort(key=lambda item: (item["visible_from"], item["test_id"], str(item["attributes"])))
@@ -48,17 +48,13 @@ def scenario(seed: int) -> Json:
 
 
 def _gaps(world: World) -> Iterator[Json]:
-    """`verdict`: what the ledger says of the day after that day's run; see `_gap`.
-
-    A file counts for the day on which it lay there, and a scan for the day that it states.
-    """
+    """What the ledger must show: a file counts for the day of the scan that it states."""
     for day in world.plan.lost_drops:
         yield _gap("trivy", day, "EMPTY_CONFIRMED", "No report of any asset came, then or later.")
     for day in world.plan.late_drops:
         yield _gap(
-            "trivy", day, "EMPTY_CONFIRMED",
-            "The reports of this day came at noon of the next, and count for that day.",
-            arrives_on=day + timedelta(days=1),
+            "trivy", day, "EMPTY_CONFIRMED", "The reports of this day came at noon of the next.",
+            heals_on=day + timedelta(days=1),
         )  # fmt: skip
     for day in world.plan.outages:
         yield _gap(
@@ -69,16 +65,14 @@ def _gaps(world: World) -> Iterator[Json]:
 
 
 def _gap(
-    kind: str, day: date, verdict: str, description: str, *,
-    arrives_on: date | None = None, heals_on: date | None = None,
-) -> Json:  # fmt: skip
-    """arrives_on: when what is missing comes; heals_on: whose run makes the day COMPLETE."""
+    kind: str, day: date, verdict: str, description: str, *, heals_on: date | None = None
+) -> Json:
+    """verdict: of the day, after its own run; heals_on: the day whose run makes it COMPLETE."""
     return {
         "source_kind": kind,
         "day": day.isoformat(),
         "description": description,
         "verdict": verdict,
-        "arrives_on": arrives_on.isoformat() if arrives_on else None,
         "heals_on": heals_on.isoformat() if heals_on else None,
     }
 

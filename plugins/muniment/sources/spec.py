@@ -71,7 +71,8 @@ class Shape:
     `stream`), "csv" (rows).
     native_id: JSON pointers within a record, joined with `|`; event_time: one JSON pointer.
     marks: of a document with elements, pointers that must be there and the regular expression
-    that their text must match (a version); without them it is another format.
+    that their text must match (a version); without them it is another format. stated_at: of such a
+    document, a pointer to when it says that its contents were found: the day for which they count.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Shape:
     event_time: str | None = None
     csv: CsvDialect | None = None
     marks: tuple[tuple[str, str], ...] = ()
+    stated_at: str | None = None
 
 
 #: what each stored response was asked for; kept as an object so that it can be erased

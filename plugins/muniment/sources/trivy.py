@@ -41,12 +41,12 @@ SPEC = SourceSpec(
     shapes=(
         Shape(
             "report", "document", "finding", _elements("/Results/*", "/Resources/*/Results/*"),
-            rest="scan_run", marks=(("/SchemaVersion", "2"),),
+            rest="scan_run", marks=(("/SchemaVersion", "2"),), stated_at="/CreatedAt",
         ),
         Shape(
             "cluster", "document", "finding",
             _elements(*(f"/{name}/*/Results/*" for name in _RESOURCES)),
-            rest="scan_run", marks=(("/ClusterName", ".*"),),
+            rest="scan_run", marks=(("/ClusterName", ".*"),), stated_at="/CreatedAt",
         ),
         Shape("legacy", "document", "finding", _elements("/*"), rest="scan_run"),
         filedrop.MANIFEST,
