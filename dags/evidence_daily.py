@@ -100,8 +100,8 @@ def publish() -> int:
 
 @step(trigger_rule="all_done", retries=0)
 def tell(planned: list[dict[str, str]] | None, release: int | None) -> None:
-    """Fail red where evidence is missing, and name it: the run is as red as this task."""
-    from muniment import ledger, outstanding, pipeline
+    """Fail red where evidence falls short, and name it: the run is as red as this task."""
+    from muniment import ledger, outstanding, pipeline, queries
     from muniment.errors import EvidenceError
     from muniment.planning import planned_from_json
 
@@ -109,7 +109,10 @@ def tell(planned: list[dict[str, str]] | None, release: int | None) -> None:
         raise EvidenceError("Nothing was planned: the task `plan` says why. Nothing was collected.")
     settings = current_run().settings
     windows = [planned_from_json(item) for item in planned]
-    left = outstanding.left_by(ledger.read(settings.home), windows, outstanding.waiting(settings))
+    failed = {} if release is None else queries.failed_tests(settings, release)
+    left = outstanding.left_by(
+        ledger.read(settings.home), windows, outstanding.waiting(settings), failed
+    )
     if release is None:
         unpublished = "Nothing was published: the task `assess`, `build` or `publish` says why."
         raise EvidenceError(f"{unpublished}\n{left}")

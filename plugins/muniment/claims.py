@@ -130,13 +130,14 @@ def is_sound_poll(receipt: Receipt) -> bool:
 
 
 def claims(
-    receipt: Receipt, feed: Feed, *, is_restarted: bool, shortfalls: list[Shortfall]
-) -> list[Claim]:
-    """Everything that one receipt says about one ledger stream."""
+    receipt: Receipt, feed: Feed, *, is_restarted: bool, shortfalls: list[Shortfall],
+    unread: dict[str, str],
+) -> list[Claim]:  # fmt: skip
+    """Everything that one receipt says about one ledger stream; `unread`: see `quarantine.told`."""
     first, end = _reach(receipt, feed)
     if receipt.failure is not None:
         return [Claim(receipt, first, end, "GAP", f"The source failed: {receipt.failure.reason}")]
-    lost = _lost(receipt, feed, shortfalls)
+    lost = _lost(receipt, feed, shortfalls, unread)
     if lost is not None:
         return [Claim(receipt, first, end, "GAP", lost, is_blocking=True)]
     proofs = _proofs(receipt, feed)
@@ -160,14 +161,14 @@ def _reach(receipt: Receipt, feed: Feed) -> tuple[date, date]:
     return min(firsts), max(ends)
 
 
-def _lost(receipt: Receipt, feed: Feed, shortfalls: list[Shortfall]) -> str | None:
+def _lost(
+    receipt: Receipt, feed: Feed, shortfalls: list[Shortfall], unread: dict[str, str]
+) -> str | None:
     unreadable = feed.unreadable(receipt)
     if unreadable:
         noun = "record" if unreadable == 1 else "records"
-        return (
-            f"{unreadable} {noun} could not be read and {'is' if unreadable == 1 else 'are'} in "
-            f"quarantine (quarantine/{receipt.source_id}/{receipt.receipt_id}.parquet)."
-        )
+        first = next(words for stream, words in unread.items() if feed.concerns(stream))
+        return f"{unreadable} {noun} could not be read. {first}"
     failed = [item.reason for item in shortfalls if feed.concerns(item.stream)]
     return " ".join(failed) or None
 

@@ -1,7 +1,7 @@
 """The ledger: was this source complete on this day? With the proof, or with the reason why not.
 
-A pure function of receipts, kept expectation results and settings: the same inputs give the same
-verdicts, and no proof means not COMPLETE.
+A pure function of receipts, kept expectation results, settings and the quarantine files that the
+receipts fix: the same inputs give the same verdicts, and no proof means not COMPLETE.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import duckdb
 
-from muniment import expectations, former, verdicts
+from muniment import expectations, former, quarantine, verdicts
 from muniment.claims import DAY, Claim, Feed, claims, feeds, own_day, restarted_polls
 from muniment.collection import day_of
 from muniment.errors import MachineError
@@ -81,6 +81,7 @@ def judge(
         spec = settings.connector(source).spec
         context = _Context(
             source, settings.entity(source), spec, chains[source.id], findings,
+            {item.receipt_id: quarantine.told(settings.home, item) for item in chains[source.id]},
             (start, as_of), now, settings.options(source).deadline_h, settings.is_sandbox,
         )  # fmt: skip
         streams = spec.ledger_streams(settings.options(source))
@@ -98,6 +99,7 @@ class _Context:
     spec: SourceSpec
     chain: list[Receipt]
     findings: Findings
+    unread: dict[str, dict[str, str]]
     span: tuple[date, date]
     now: datetime
     deadline_h: int
@@ -143,6 +145,7 @@ def _stream(context: _Context, feed: Feed) -> Iterator[Verdict]:
             feed,
             is_restarted=receipt.receipt_id in restarted,
             shortfalls=context.findings.shortfalls.get(receipt.receipt_id, []),
+            unread=context.unread[receipt.receipt_id],
         )
     ]
     by_day = spread(said, feed, context.span[0])

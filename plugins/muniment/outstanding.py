@@ -1,4 +1,4 @@
-"""What a run leaves outstanding: days that are not proven, collections without a receipt.
+"""What a run leaves outstanding: days not proven, collections without receipt, tests not run.
 
 Its last words, its exit code and the red last task of the DAG come from here.
 """
@@ -50,19 +50,21 @@ class Outstanding:
 
     missing: days asked for that are gaps, or, of a required source, not provable. unsettled: not
     provable now, and proven by a later run without anybody's doing. unanswered: snapshots that no
-    receipt answers. stuck: collections without receipt.
+    receipt answers. stuck: collections without receipt. failed_tests: control test that failed to
+    run -> the database's error.
     """
 
     missing: list[Verdict]
     unsettled: list[Verdict]
     unanswered: list[PlannedWindow]
     stuck: list[Stuck]
+    failed_tests: dict[str, str]
 
     @property
     def exit_code(self) -> int:
         """0 where nothing falls short; else that of the worst failure, at least 1."""
         codes = [item.exit_code for item in self.stuck]
-        if self.missing or self.unanswered:
+        if self.missing or self.unanswered or self.failed_tests:
             codes.append(EvidenceError.exit_code)
         return max(codes, default=0)
 
@@ -78,15 +80,17 @@ class Outstanding:
             for item in self.unanswered
         ]
         lines += map(str, self.stuck)
+        lines += [_failure_in_words(*item) for item in sorted(self.failed_tests.items())]
         if self.unsettled:
             lines.append("Not settled yet; a later run proves these days by itself.")
         return "\n".join([*lines, *_days_in_words(self.unsettled)])
 
 
 def left_by(
-    verdicts: list[Verdict], windows: list[PlannedWindow], stuck: list[Stuck]
-) -> Outstanding:
-    """What the windows of a run were to prove and did not.
+    verdicts: list[Verdict], windows: list[PlannedWindow], stuck: list[Stuck],
+    failed_tests: dict[str, str],
+) -> Outstanding:  # fmt: skip
+    """What a run was to prove in its windows, and with its control tests, and did not.
 
     A day that nobody looked at and nobody can look at again is listed in the ledger instead.
     """
@@ -105,7 +109,7 @@ def left_by(
         if item.window.mode == "snapshot"
         and (item.source_id, item.window.end_day - DAY) not in judged
     ]
-    return Outstanding(missing, unsettled, unanswered, stuck)
+    return Outstanding(missing, unsettled, unanswered, stuck, failed_tests)
 
 
 def waiting(settings: Settings) -> list[Stuck]:
@@ -131,6 +135,14 @@ def _is_unsettled(verdict: Verdict) -> bool:
 
 def _is_unprovable(verdict: Verdict) -> bool:
     return verdict.verdict == "NOT_PROVABLE"
+
+
+def _failure_in_words(test_id: str, error: str) -> str:
+    return (
+        f"{test_id}: the control test failed to run, so that its units are "
+        f"NOT_TESTED(test_failed_to_run); everything else was built. The database says: {error}. "
+        "Mend what that names, or report it with these words, then build and publish again."
+    )
 
 
 def _days_in_words(verdicts: Iterable[Verdict]) -> list[str]:

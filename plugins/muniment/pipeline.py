@@ -221,7 +221,7 @@ class RunReport:
     @property
     def outstanding(self) -> Outstanding:
         """What the run was to prove and did not."""
-        return left_by(self.verdicts, self.windows, self.stuck)
+        return left_by(self.verdicts, self.windows, self.stuck, self.build.failed_tests)
 
 
 def run_all(run: Run, first_day: date | None = None, end_day: date | None = None) -> RunReport:

@@ -121,8 +121,9 @@ def is_built(settings: Settings, test_id: str, release_id: int | None) -> bool:
 def ledger(
     settings: Settings, release_id: int | None, *, source_id: str | None = None,
     first_day: date | None = None, end_day: date | None = None, verdict: str | None = None,
+    columns: tuple[str, ...] = LEDGER_COLUMNS,
 ) -> Answer:  # fmt: skip
-    """The ledger's verdicts as this release froze them."""
+    """The ledger's verdicts as this release froze them; `columns`: of `verdicts.COLUMNS`."""
     _check_word("--verdict", verdict, get_args(Word))
     _check_order(first_day, end_day)
     where = _where(
@@ -132,12 +133,18 @@ def ledger(
     with release_connection(settings, release_id) as connection:
         rows = _rows(
             connection,
-            f"select {', '.join(LEDGER_COLUMNS)} from ops.verdicts "
+            f"select {', '.join(columns)} from ops.verdicts "
             f"where {where} order by source_id, stream, day",
         )
     if source_id is not None and not rows:
         settings.source(source_id)
-    return Answer(LEDGER_COLUMNS, rows)
+    return Answer(columns, rows)
+
+
+def failed_tests(settings: Settings, release_id: int | None) -> dict[str, str]:
+    """Control tests that failed to run in this release's build, each with the database's error."""
+    rows = table(settings, "select test_id, message from ops.failed_tests", release_id).rows
+    return {row["test_id"]: row["message"] for row in rows}
 
 
 def table(settings: Settings, sql: str, release_id: int | None) -> Answer:

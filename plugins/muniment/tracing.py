@@ -220,8 +220,8 @@ def _committed(
             if proven is not None:
                 return receipt, *proven
     raise UsageError(
-        f"No record {record_key} is committed here. It may be quarantined (`muniment ledger` "
-        "counts those), or the number may be wrong."
+        f"No record {record_key} is committed here. It may be quarantined (`muniment ledger "
+        "--quarantine` lists those), or the number may be wrong."
     )
 
 

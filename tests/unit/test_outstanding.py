@@ -13,7 +13,10 @@ from muniment.claims import DAY
 from muniment.collecting import Mode, Window
 from muniment.errors import EvidenceError, MachineError, UsageError
 from muniment.outstanding import Outstanding, Stuck
+from muniment.pipeline import RunReport
 from muniment.planning import PlannedWindow
+from muniment.releases import Release
+from muniment.warehouse import BuildReport
 
 D = date(2026, 1, 5)
 POLLED = {"id": "okta", "kind": "okta_system_log", "connection": "okta"}
@@ -23,7 +26,7 @@ LOOKED_AT = {"id": "users", "kind": "okta_users", "connection": "okta"}
 def left(home: Home, source_id: str, mode: Mode = "window", first: date = D) -> Outstanding:
     """What a run of one window leaves, after `okta` was assessed up to D."""
     window = PlannedWindow(source_id, Window(first, first + DAY, mode))
-    return outstanding.left_by(list(home.assess(D).values()), [window], [])
+    return outstanding.left_by(list(home.assess(D).values()), [window], [], {})
 
 
 def made(folder: Path, is_required: bool = True) -> Home:
@@ -81,7 +84,22 @@ def test_a_snapshot_that_left_no_receipt_falls_short(tmp_path: Path) -> None:
 def test_a_collection_without_receipt_falls_short_or_shows_that_the_machine_failed(
     error: EvidenceError, code: int
 ) -> None:
-    found = Outstanding([], [], [], [Stuck("okta", "ab12", error)])
+    found = Outstanding([], [], [], [Stuck("okta", "ab12", error)], {})
     assert found.exit_code == code
     assert str(found).startswith(f"okta: collection ab12 has no receipt. {error} ")
     assert "locker/collections/okta/ab12.json" in str(found)
+
+
+def test_a_control_test_that_failed_to_run_falls_short_and_is_told_in_a_line() -> None:
+    found = outstanding.left_by([], [], [], {"LOG-01": "out of luck", "IAM-04": "no such column"})
+    assert found.exit_code == 1
+    built = BuildReport(D, 0, None, found.failed_tests)
+    release = Release(1, "", {}, True, False, True)
+    assert RunReport([], [], [], [], built, release).outstanding == found
+    iam, log = str(found).splitlines()
+    assert iam.startswith("IAM-04: the control test failed to run")
+    assert log == (
+        "LOG-01: the control test failed to run, so that its units are "
+        "NOT_TESTED(test_failed_to_run); everything else was built. The database says: out of "
+        "luck. Mend what that names, or report it with these words, then build and publish again."
+    )

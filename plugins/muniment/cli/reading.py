@@ -27,17 +27,26 @@ def ledger(
     first: FirstDay = None,
     end: EndDay = None,
     verdict: Annotated[str | None, typer.Option(help="Only this verdict, such as GAP.")] = None,
+    is_quarantine: Annotated[
+        bool, typer.Option("--quarantine", help="What could not be read: where, why, its bytes.")
+    ] = False,
     output: Output = Format.table,
     release: ReleaseId = None,
 ) -> None:
     """Was each source complete on each day? A calendar, or one row a stream and day."""
-    from muniment import calendar, queries
+    from muniment import calendar, quarantine, queries
 
+    settings = opened(config)
     answer = queries.ledger(
-        opened(config), release, source_id=source, first_day=day(first, "--from"),
+        settings, release, source_id=source, first_day=day(first, "--from"),
         end_day=day(end, "--to"), verdict=verdict,
+        columns=("receipt_ids",) if is_quarantine else queries.LEDGER_COLUMNS,
     )  # fmt: skip
-    if output is Format.table and verdict is None:
+    if is_quarantine:
+        ids = {receipt_id for row in answer.rows for receipt_id in row["receipt_ids"]}
+        rows = quarantine.listed(settings.home, ids)
+        print_answer(queries.Answer(quarantine.COLUMNS, rows), output)
+    elif output is Format.table and verdict is None:
         calendar.print_calendar(answer.rows)
     else:
         print_answer(answer, output)

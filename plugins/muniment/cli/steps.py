@@ -75,11 +75,14 @@ def build(
     now: Now = None,
 ) -> int:
     """Build the warehouse: staging, unified models, control tests, coverage."""
-    from muniment import pipeline
+    from muniment import outstanding, pipeline
 
     run = pipeline.start_run(config, now=now)
-    pipeline.build(run, day(as_of, "--as-of"), full_refresh=full_refresh)
-    return 0
+    report = pipeline.build(run, day(as_of, "--as-of"), full_refresh=full_refresh)
+    left = outstanding.left_by([], [], [], report.failed_tests)
+    if str(left):
+        _say(str(left))
+    return left.exit_code
 
 
 def publish(config: Config = "muniment.yml", now: Now = None) -> int:
