@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import yaml
+from pydantic.fields import FieldInfo
 
 from muniment.sources import discover
 from muniment.sources.spec import GRADE_OF_BASIS, Options, SourceSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "sources"
-#: options without which an example would not load
-NEEDED = {"register": {"schema": "roster"}, "github_pulls": {"organisation": "my-org"},
-          "github_deployments": {"organisation": "my-org"}}  # fmt: skip
 
 
 def page(spec: SourceSpec) -> str:
@@ -41,9 +40,20 @@ def example(spec: SourceSpec) -> str:
     """A source of this kind, as it stands in muniment.yml (a test loads it)."""
     place = {"connection": "my_connection"} if spec.needs == "connection" else {"location": "drop/"}
     source = {"id": f"my_{spec.kind}", "kind": spec.kind, **place, "required": True}
-    if spec.kind in NEEDED:
-        source["options"] = NEEDED[spec.kind]
+    needed = {
+        field.alias or name: _sample(name, field)
+        for name, field in spec.options.model_fields.items()
+        if field.is_required()
+    }
+    if needed:
+        source["options"] = needed
     return yaml.safe_dump({"sources": [source]}, sort_keys=False)
+
+
+def _sample(name: str, field: FieldInfo) -> object:
+    """A value for an option without default: the kind's example, else a word that is allowed."""
+    words = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    return next(iter([*(field.examples or ()), *words, f"my-{name}"]))
 
 
 def _facts(spec: SourceSpec) -> str:

@@ -1,10 +1,10 @@
-{#- The control test models that exist. muniment.warehouse lists the folder and passes the names;
+{#- The control test models that exist. muniment.transformation lists the folder and passes the names;
     without them nothing could tell "not built" from "forgotten", so a run refuses. -#}
 {% macro control_test_models() -%}
   {%- set names = var('control_tests', none) -%}
   {%- if names is none and execute and flags.WHICH in ('run', 'build') -%}
     {{ exceptions.raise_compiler_error(
-      "Build through muniment.warehouse: it passes --vars {control_tests: [...]}.") }}
+      "Build through muniment.transformation: it passes --vars {control_tests: [...]}.") }}
   {%- endif -%}
   {{ return(names or []) }}
 {%- endmacro %}

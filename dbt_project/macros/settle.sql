@@ -11,6 +11,10 @@
     A unit counts for every period that touches the days from counts_from to counts_to: its
     effective_on alone, but where the leg is one of `lasting` and says them itself. -#}
 {% macro settle(test_id, legs, lasting=[], scope_unread=[]) -%}
+{%- if execute and config.get('materialized') not in ('incremental', 'unit') -%}
+  {{ exceptions.raise_compiler_error(
+    test_id ~ ": its model must begin with control_test_config('" ~ test_id ~ "')") }}
+{%- endif -%}
 select * from (
   with judged as materialized (
     {% for leg in legs -%}

@@ -152,7 +152,8 @@ provider as (
           || coalesce(' (' || source_days.reasons || ')', '')
       when hours.records > 0 then hours.records || ' records in the hour'
       when source_days.is_proven
-        then 'No record in the hour, and the source proves that none is missing'
+        then 'No record in the hour, and the source proves that none is missing; whether it must '
+          || 'write in every hour (heartbeat) is stated nowhere, and not tested'
       else 'extraction_manifest.basis: no record in the hour and no proof (null_field: proof)'
     end as reason,
     cast(null as varchar) as person_id,
