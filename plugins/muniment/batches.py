@@ -16,7 +16,7 @@ import duckdb
 
 from muniment.claims import RECORD_COUNTS, Feed, feeds
 from muniment.collection import day_of
-from muniment.database import connect
+from muniment.database import connect, literal
 from muniment.receipts import Receipt, bronze_path
 from muniment.settings import Settings
 from muniment.storage import Store
@@ -166,8 +166,8 @@ def _select(fields: dict[str, str], files: list[str]) -> str:
         f"1 + (min(content) over {within} <> max(content) over {within})::integer end "
         f"as versions{names} from (select receipt_id, stream, native_id, "
         "hash(record::varchar) as content, "
-        f"json_extract_string(record, [{', '.join(map(_text, fields.values()))}]::varchar[]) "
-        f"as found from read_parquet([{', '.join(map(_text, files))}]))"
+        f"json_extract_string(record, [{', '.join(map(literal, fields.values()))}]::varchar[]) "
+        f"as found from read_parquet([{', '.join(map(literal, files))}]))"
     )
 
 
@@ -238,10 +238,6 @@ def _gap_days(subject: Subject, feed: Feed, first_day: str) -> int | None:
     if feed.mode != "event" or not ends:
         return None
     return max((day_of(first_day) - max(ends)).days, 0)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _name(value: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
+from muniment.database import literal
 from muniment.errors import EvidenceError
 from muniment.receipts import bronze_path, file_sha256
 from muniment.sources import discover
@@ -32,7 +33,7 @@ def write(connection: duckdb.DuckDBPyConnection, home: Store) -> None:
             "order by source_id, sequence",
             [kind],
         ).fetchall()
-        files = ", ".join(_quoted(_sound_bronze(home, *row)) for row in new)
+        files = ", ".join(literal(_sound_bronze(home, *row)) for row in new)
         columns = ", ".join(
             f"null::{column.split()[1]} as {column.split()[0]}"
             for column in BRONZE_COLUMNS.split(", ")
@@ -46,7 +47,7 @@ def write(connection: duckdb.DuckDBPyConnection, home: Store) -> None:
     union = " union all ".join(f"from bronze.{kind}" for kind in kinds)
     connection.execute(
         f"create or replace view bronze.request as select * from ({union}) "
-        f"where stream = {_quoted(REQUESTS.stream)}"
+        f"where stream = {literal(REQUESTS.stream)}"
     )
 
 
@@ -60,7 +61,3 @@ def _sound_bronze(home: Store, source_id: str, receipt_id: str, sha256: str) -> 
             "from a backup."
         )
     return home.uri(path)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

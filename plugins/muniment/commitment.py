@@ -55,8 +55,9 @@ def write_sidecar(
     """Writes the sidecar of one Bronze file to a local path.
 
     A salt is 16 bytes of SHA-256(secret || leaf_index). The secret comes from the operating
-    system, is drawn anew each time and is stored nowhere, so that salts tell nothing about each
-    other. The Bronze file's hash is noted in the file: a repeated commit knows its own sidecar.
+    system, is drawn anew each time and is stored nowhere (no message may quote this statement), so
+    that salts tell nothing about each other. The Bronze file's hash is noted in the file: a
+    repeated commit knows its own sidecar.
     """
     secret = f"unhex('{os.urandom(_SECRET_BYTES).hex()}')"
     connection.execute(

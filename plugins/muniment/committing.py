@@ -173,3 +173,8 @@ def _read_counts(store: Store, source_id: str, receipt_id: str) -> dict[str, Any
         raise EvidenceError(
             f"{source_id}: collection {receipt_id} was not indexed; run `muniment index` first."
         ) from error
+    except ValueError as error:
+        raise EvidenceError(
+            f"{source_id}, collection {receipt_id}: index/{source_id}/{receipt_id}.json cannot be "
+            "read. The objects are kept; run `muniment index`, then commit again."
+        ) from error

@@ -1,11 +1,11 @@
-"""Every DuckDB connection comes from here, dbt's too: one set of settings.
+"""Every DuckDB connection comes from here, dbt's too: one set of settings, and values as SQL.
 
-Why each setting: `docs/adr/` and the comments below. Times are UTC; nothing downloads.
+Why each setting: the comments below. Times are UTC; nothing downloads.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -37,9 +37,11 @@ def connect(path: Path | None = None, *, is_read_only: bool = False) -> duckdb.D
 def literal(value: str | date) -> str:
     """A value as SQL.
 
-    Binding one from Python makes DuckDB import pandas: half a second that no answer and no task
-    of one source owes.
+    Binding one from Python makes DuckDB import pandas, half a second: it is bound where that does
+    not count. Raises TypeError for an instant, which would lose its time.
     """
+    if isinstance(value, datetime):
+        raise TypeError(f"{value} is no day")
     if isinstance(value, date):
         return f"date '{value.isoformat()}'"
     return "'" + value.replace("'", "''") + "'"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Subject = Literal["object", "record", "quarantine", "receipt", "checkpoint", "release"]
+Subject = Literal[
+    "object", "record", "quarantine", "receipt", "collection", "ledger", "checkpoint", "release"
+]
 
 #: what no check on this machine can show
 LIMIT = (

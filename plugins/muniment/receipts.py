@@ -117,7 +117,7 @@ def newest_first(store: Store, source_id: str) -> Iterator[Receipt]:
 def _read_receipt(store: Store, path: str) -> Receipt:
     try:
         return _DECODER.decode(store.read(path))
-    except msgspec.DecodeError as error:
+    except ValueError as error:  # other JSON, other text, no text
         raise EvidenceError(
             f"Receipt {path} cannot be read ({error!r}). Run `muniment verify`."
         ) from error

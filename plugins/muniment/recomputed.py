@@ -50,8 +50,10 @@ def check(settings: Settings, report: VerifyReport) -> None:
         manifest = releases.manifest_of(settings.home, numbers[-1])
         if _is_comparable(settings, manifest) and _check_release(settings, manifest, report):
             _check_file(former.included(settings), report)
-    except (EvidenceError, UsageError, KeyError, TypeError, ValueError):
-        return  # what cannot be read is a finding of its own already
+    except (EvidenceError, UsageError, KeyError, TypeError, ValueError) as error:
+        if not report.findings:  # what cannot be read is a finding of its own already
+            message = f"could not be judged again ({error!r}), and nothing else says why"
+            report.findings.append(Finding("ledger", verdicts.PATH, message))
 
 
 def _is_comparable(settings: Settings, manifest: dict[str, Any]) -> bool:

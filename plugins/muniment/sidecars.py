@@ -25,9 +25,9 @@ def fix(store: Store, bronze: str, sidecar: str, bronze_sha256: str) -> Commitme
             return commitment_of(connection, uri)
     except duckdb.Error as error:
         raise MachineError(
-            f"{sidecar}: this machine could not write or read it ({error}). The collection is "
-            "kept. Mend the cause (a damaged sidecar may be removed: no receipt names it yet) and "
-            "run the same command again."
+            f"{sidecar}: this machine could not write or read it ({str(error).splitlines()[0]}). "
+            "The collection is kept. Mend the cause (a damaged sidecar may be removed: no receipt "
+            "names it yet) and run the same command again."
         ) from error
 
 

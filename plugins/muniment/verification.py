@@ -223,5 +223,9 @@ def _list_unfinished(home: Store, sound: list[Receipt], report: VerifyReport) ->
     for source_id in home.folders(committing.COLLECTIONS):
         for receipt_id in committing.pending(home, source_id):
             report.pending.append(f"{source_id}/{receipt_id}")
-            waiting.append(committing.pending_collection(home, source_id, receipt_id))
+            try:
+                waiting.append(committing.pending_collection(home, source_id, receipt_id))
+            except EvidenceError as error:
+                path = f"{committing.COLLECTIONS}/{source_id}/{receipt_id}.json"
+                report.findings.append(Finding("collection", path, str(error)))
     report.orphans = Locker(home).orphans([*sound, *waiting])

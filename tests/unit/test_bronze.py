@@ -214,6 +214,15 @@ def test_a_finished_index_is_not_read_again_but_a_changed_one_is(source: FileSou
     assert source.bronze(collection) == [('{"id":1}',)]
 
 
+@pytest.mark.parametrize("written", [b"{", b"\xff", b'{"records":{}}'])
+def test_counts_that_cannot_be_read_are_made_again(source: FileSource, written: bytes) -> None:
+    collection = source.index(("lines", b'{"id":1}\n'))
+    counts = source.counts(collection)
+    path = bronze.index_path(SOURCE_ID, collection.receipt_id)
+    source.settings.home.replace(path, written)
+    assert bronze.index(source.settings, SOURCE_ID, collection.receipt_id).to_json() == counts
+
+
 def test_the_receipt_fixes_what_was_unreadable(source: FileSource) -> None:
     receipt = source.commit(source.keep(("lines", b'{"id":1}\nbroken\n'), ("page", b"[")))
     path = f"quarantine/{SOURCE_ID}/{receipt.receipt_id}.parquet"

@@ -229,8 +229,9 @@ class TestGzip:
         assert source.bronze(collection) == []
         assert "gzip ends early" in source.quarantine(collection)[0][0]
 
-    def test_what_follows_the_end_costs_the_object(self, source: FileSource) -> None:
-        collection = source.index(("lines", gzip.compress(self.BODY) + b"and more than that"))
+    @pytest.mark.parametrize("more", [b"more", b"and more than that"])
+    def test_what_follows_the_end_costs_the_object(self, source: FileSource, more: bytes) -> None:
+        collection = source.index(("lines", gzip.compress(self.BODY) + more))
         assert "gzip is damaged" in source.quarantine(collection)[0][0]
 
     def test_a_bomb_is_refused_before_it_fills_the_disk(

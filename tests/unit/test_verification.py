@@ -11,7 +11,7 @@ from evidence_home import START, EvidenceHome, edit_parquet, events
 
 from muniment import pointer, receipts, signing, verification
 from muniment.collection import canonical
-from muniment.errors import UsageError
+from muniment.errors import EvidenceError, UsageError
 from muniment.findings import Finding
 from muniment.locker import Locker
 
@@ -123,9 +123,23 @@ def test_a_receipt_edited_with_a_new_hash_breaks_the_chain_and_the_signature(
     }
 
 
-def test_a_receipt_that_is_no_receipt_any_more(home: EvidenceHome) -> None:
-    _receipt(home, 2).write_bytes(b'{"hash": 1')
+@pytest.mark.parametrize("written", [b'{"hash": 1', b"[]", b"\xff", b'{"hash": 1}'])
+def test_a_receipt_that_is_no_receipt_any_more(home: EvidenceHome, written: bytes) -> None:
+    _receipt(home, 2).write_bytes(written)
     assert "cannot be read" in _findings(home)[0].message
+    with pytest.raises(EvidenceError, match=r"okta/00000002.json cannot be read .*muniment verify"):
+        receipts.read_chain(home.store, "okta")
+
+
+def test_a_pending_collection_that_cannot_be_read_hides_no_other_finding(
+    home: EvidenceHome,
+) -> None:
+    waiting = home.folder / f"locker/collections/okta/{home.collect('okta', [events('w', 1)])}.json"
+    waiting.write_bytes(b"\xff")
+    _receipt(home, 2).write_bytes(b"\xff")
+    found = [(finding.subject, finding.name.rpartition("/")[2]) for finding in _findings(home)]
+    assert found[0] == ("receipt", "00000002.json")
+    assert ("collection", waiting.name) in found
 
 
 def test_swapped_receipts(home: EvidenceHome) -> None:
@@ -311,7 +325,9 @@ def test_releases_must_be_the_signed_ones(home: EvidenceHome) -> None:
     assert "database" in changed.message
 
     (home.folder / "releases/00000001/muniment.duckdb").unlink()
-    assert _findings(home) == [], "a pruned database is no finding"
+    # a pruned database is no finding; that this manifest states nothing else is one
+    (unread,) = _findings(home)
+    assert (unread.subject, "could not be judged again" in unread.message) == ("ledger", True)
     home.store.replace("releases/00000001/manifest.json", b'{"database_sha256":""}')
     assert "manifest" in _findings(home)[0].message
     (home.folder / "releases/00000001/manifest.json").unlink()

@@ -20,7 +20,7 @@ import duckdb
 from muniment import committing, receipts
 from muniment.bronze import batch, parquet, selects, tally
 from muniment.bronze.batch import Wanted
-from muniment.bronze.part import Part
+from muniment.bronze.part import Part, relation
 from muniment.bronze.reader import Reader
 from muniment.bronze.selects import BRONZE_VERSION, COLUMNS
 from muniment.bronze.tally import IndexCounts
@@ -55,7 +55,8 @@ def quarantine_path(source_id: str, receipt_id: str) -> str:
 def index(settings: Settings, source_id: str, receipt_id: str) -> IndexCounts:
     """Indexes one pending collection, or a receipt's again; returns its counts.
 
-    The same objects give the same Bronze file. Raises EvidenceError where the locker does not
+    The same objects give the same Bronze file, byte for byte, as long as this code and DuckDB are
+    the same. Raises EvidenceError where the locker does not
     hold an object as named or a record went missing, MachineError where this machine fails.
     """
     home = settings.home
@@ -82,7 +83,10 @@ def _known(home: Store, source_id: str, receipt_id: str) -> IndexCounts | None:
     bronze = receipts.bronze_path(source_id, receipt_id)
     if not (home.exists(path) and home.exists(bronze)):
         return None
-    counts = IndexCounts(**json.loads(home.read(path)))
+    try:
+        counts = IndexCounts(**json.loads(home.read(path)))
+    except (TypeError, ValueError):  # damaged, or of another version: made again
+        return None
     quarantine = quarantine_path(source_id, receipt_id)
     fits = (
         counts.bronze_version == BRONZE_VERSION
@@ -201,7 +205,7 @@ def _join(
     if not paths:
         empty_file(target)
         return 0
-    parts = tally.relation(paths)
+    parts = relation(paths)
     source_id, receipt_id = collection.source_id, collection.receipt_id
     largest = connection.execute(
         "select max(size_bytes) from (select sum(size_bytes) as size_bytes from (select "

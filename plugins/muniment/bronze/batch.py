@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 
 from muniment.bronze import elements, parquet, scan, selects
+from muniment.bronze.part import relation
 from muniment.bronze.plain import Plain
 from muniment.collection import StoredObject
-from muniment.database import literal
 from muniment.sources.spec import Shape
 
 Wanted = tuple[StoredObject, Shape]
@@ -82,7 +82,7 @@ def copy(connection: duckdb.DuckDBPyConnection, smalls: list[Small], target: Pat
     if stats["record"]["null_count"] != "0" or stats["is_suspect"].get("max") == "1":
         raise Unfit
     counted = connection.execute(
-        f"select object_no, count(*) from read_parquet({literal(str(target))}) group by all"
+        f"select object_no, count(*) from {relation([str(target)])} group by all"
     ).fetchall()
     return Counter(dict(counted))
 

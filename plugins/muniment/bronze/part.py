@@ -11,6 +11,11 @@ from muniment.database import literal
 from muniment.sources.spec import Shape
 
 
+def relation(paths: list[str]) -> str:
+    """SQL: the rows of these files of parts, in their order."""
+    return f"read_parquet([{', '.join(map(literal, paths))}])"
+
+
 @dataclass
 class Part:
     """What became of one object: its rows, and what could not be read.
@@ -29,7 +34,7 @@ class Part:
     @property
     def rows_sql(self) -> str:
         """The rows at `path`, as a relation of DuckDB's."""
-        return f"read_parquet({literal(str(self.path))})"
+        return relation([str(self.path)])
 
     def quarantined(self, reason: str) -> Part:
         """The same object, of which nothing can be read."""

@@ -92,14 +92,14 @@ def _check_name(sha256: str, found: str) -> None:
 
 def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Decompressed chunks of one gzip file (several members are one file, as gzip says)."""
-    member, taken, given = isal_zlib.decompressobj(31), 0, 0
+    member, taken, given, before = isal_zlib.decompressobj(31), 0, 0, -1
     for chunk in chunks:
         taken += len(chunk)
         while chunk:
             if member.eof:
                 if not chunk.strip(b"\0"):  # padding after the end, as tape drives leave it
                     break
-                member = isal_zlib.decompressobj(31)
+                member, before = isal_zlib.decompressobj(31), given
             try:
                 data = member.decompress(chunk, _GIVEN_BYTES)
             except _GZIP_ERROR as error:
@@ -111,6 +111,8 @@ def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
                 )
             yield data
             chunk = member.unused_data if member.eof else member.unconsumed_tail
+    if not member.eof and given == before:
+        raise Unreadable(f"gzip is damaged: other bytes follow its end (after {given} bytes)")
     if not member.eof:
         raise Unreadable(f"gzip ends early: no end mark after {given} plain bytes")
 

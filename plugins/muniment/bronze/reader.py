@@ -42,9 +42,8 @@ class Reader:
     """Reads objects on one connection of one thread, over scratch files of its own."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, locker: Locker, folder: Path,
-        source_id: str,
-    ) -> None:  # fmt: skip
+        self, connection: duckdb.DuckDBPyConnection, locker: Locker, folder: Path, source_id: str
+    ) -> None:
         """`folder`: a local folder of one's own."""
         self._connection = connection
         self._locker = locker

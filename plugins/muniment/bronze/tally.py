@@ -8,8 +8,7 @@ from typing import Any
 
 import duckdb
 
-from muniment.bronze.part import Part
-from muniment.database import literal
+from muniment.bronze.part import Part, relation
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,6 @@ def quarantined(parts: list[Part]) -> dict[str, int]:
         for stream in streams:
             counts[stream] += len(part.unread)
     return dict(sorted((+counts).items()))
-
-
-def relation(parts: list[str]) -> str:
-    """SQL: the rows of these part files, in their order."""
-    return f"read_parquet([{', '.join(map(literal, parts))}])"
 
 
 def records(connection: duckdb.DuckDBPyConnection, parts: list[str]) -> dict[str, int]:

@@ -35,7 +35,7 @@ def main() -> None:
 
 @cache
 def _command() -> Callable[..., Any]:
-    """Every command under its one name, put together once."""
+    """Every command under its one name; once a process, whatever calls `main` again."""
     from muniment.cli import pack, proof, reading, sandbox, setup, steps
 
     app = typer.Typer(

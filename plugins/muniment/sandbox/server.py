@@ -23,7 +23,7 @@ from muniment.sandbox.drop import Drop
 from muniment.sandbox.faults import Fault, Kind, Outcome, is_before_answer, refusal, spoil
 from muniment.sandbox.github_http import GitHub
 from muniment.sandbox.okta_http import Okta
-from muniment.sandbox.times import DEFAULT_CLOCK
+from muniment.sandbox.times import DEFAULT_CLOCK, beside_the_year
 from muniment.sandbox.wire import Wire
 from muniment.sandbox.world import World
 
@@ -164,13 +164,19 @@ def serve(seed: int, home: Path | str, port: int = 0, clock: datetime | None = N
 
 
 def run(seed: int, home: Path | str, port: int = 0, clock: datetime | None = None) -> None:
-    """Serves until SIGINT or SIGTERM; prints the address, and how to reach it, first."""
+    """Serves until SIGINT or SIGTERM; prints the address, and how to reach it, first.
+
+    Says on standard error where the clock lies outside the simulated year.
+    """
     with serve(seed, home, port, clock) as sandbox, _stop_signal() as stopped:
         lines = [f"{sandbox.url}"]
         tokens = {vendor: sandbox.token(vendor) for vendor in sandbox.vendors}
         lines += [f"{k}={v}" for k, v in connection_uris(sandbox.url, tokens).items()]
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
+        note = beside_the_year(sandbox.clock)
+        if note is not None:
+            sys.stderr.write(f"{note}\n")
         stopped()
 
 

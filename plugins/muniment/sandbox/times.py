@@ -39,6 +39,18 @@ def blocks() -> list[Block]:
     return [Block(n, YEAR_START + timedelta(days=BLOCK_DAYS * n)) for n in range(count)]
 
 
+def beside_the_year(moment: datetime) -> str | None:
+    """What a person is told whose simulated clock lies outside the year; None within it."""
+    day = moment.astimezone(UTC).date()
+    if YEAR_START <= day < YEAR_END:
+        return None
+    return (
+        f"Note: {day} lies outside the simulated year ({YEAR_START} to "
+        f"{YEAR_END - timedelta(days=1)}): no code is changed or deployed then and nothing is "
+        "planted; at most, people sign in and scans repeat themselves."
+    )
+
+
 def days(start: date, end: date) -> Iterator[date]:
     """Every day of the half-open interval."""
     for offset in range((end - start).days):
