@@ -52,8 +52,8 @@ SPEC = SourceSpec(
     scanner_types=_TYPES,
     blind_spots=(
         "A run without invocations does not say whether the scan succeeded.",
-        "In the ledger a file counts for the day on which its first run ended; one that does not say "
-        "so, for the last day of the window in which it came.",
+        "In the ledger a file counts for the day on which its first run ended; one that does not "
+        "say so, for the last day of the window in which it came.",
         "Most tools leave levels, fingerprints or times out: absence is kept as absence.",
         "Source lines that secret scanners print are masked before they are stored.",
     ),
