@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from muniment import signing
-from muniment.collection import instant
+from muniment.collection import canonical, instant
 from muniment.errors import EvidenceError
 from muniment.receipts import FOLDER as RECEIPTS
 from muniment.receipts import NO_HASH, latest, own_hash, receipt_path
@@ -162,11 +162,12 @@ def _check_new(home: Store, source_id: str, signed: Head, head: Head) -> None:
 
 
 def _sound(home: Store, path: str) -> dict[str, Any] | None:
-    """A receipt's data, where it is there and has the hash that it states."""
+    """A receipt's data, where it is there as it was written and has the hash that it states."""
     try:
-        data: dict[str, Any] = json.loads(home.read(path))
-        return data if data["hash"] == own_hash(data) else None
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        raw = home.read(path)
+        data: dict[str, Any] = json.loads(raw)
+        return data if data["hash"] == own_hash(data) and canonical(data) == raw else None
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

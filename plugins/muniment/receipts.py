@@ -80,6 +80,11 @@ def receipt_from_json(data: object) -> Receipt:
     return msgspec.convert(data, Receipt)
 
 
+def decoded(written: bytes) -> Receipt:
+    """A receipt as it lies in the locker. Raises ValueError or RecursionError for other bytes."""
+    return _DECODER.decode(written)
+
+
 def read_chain(store: Store, source_id: str) -> list[Receipt]:
     """All receipts of a source, in the order of its chain; trusts the chain (see `verify`)."""
     names = store.list(f"{FOLDER}/{source_id}")
@@ -116,8 +121,8 @@ def newest_first(store: Store, source_id: str) -> Iterator[Receipt]:
 
 def _read_receipt(store: Store, path: str) -> Receipt:
     try:
-        return _DECODER.decode(store.read(path))
-    except ValueError as error:  # other JSON, other text, no text
+        return decoded(store.read(path))
+    except (ValueError, RecursionError) as error:  # other JSON, other text, no text
         raise EvidenceError(
             f"Receipt {path} cannot be read ({error!r}). Run `muniment verify`."
         ) from error

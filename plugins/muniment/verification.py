@@ -87,7 +87,8 @@ class _Chain:
             misfit = _misfit(receipt, path, expected, previous, seen)
             if misfit:
                 chain.findings.append(misfit)
-            chain.receipts.append(receipt)
+            if receipt.path == path:  # another's files are not looked for in this one's name
+                chain.receipts.append(receipt)
             chain.hashes[receipt.sequence] = receipt.hash
             seen.add(receipt.receipt_id)
             expected, previous = receipt.sequence + 1, receipt.hash
@@ -97,13 +98,14 @@ class _Chain:
 def _read_receipt(home: Store, path: str) -> Receipt:
     raw = home.read(path)
     try:
+        receipt = receipts.decoded(raw)
         data = json.loads(raw)
-        receipt = receipts.receipt_from_json(data)
-    except ValueError as error:
+        own_hash, form = receipts.own_hash(data), canonical(data)
+    except (ValueError, RecursionError) as error:
         raise EvidenceError(f"cannot be read as a receipt ({error!r})") from error
-    if receipts.own_hash(data) != receipt.hash:
+    if own_hash != receipt.hash:
         raise EvidenceError("its contents do not have the hash that it states: it was edited")
-    if canonical(data) != raw:
+    if form != raw:
         raise EvidenceError("it is not in the form in which it was written: it was edited")
     return receipt
 

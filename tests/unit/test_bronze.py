@@ -214,6 +214,16 @@ def test_a_finished_index_is_not_read_again_but_a_changed_one_is(source: FileSou
     assert source.bronze(collection) == [('{"id":1}',)]
 
 
+@pytest.mark.parametrize(
+    "raw",
+    ["9999-12-31T10:00:00-14:00", "0000-01-01T00:00:00Z", "0001-01-01T05:00:00+14:00"],
+)
+def test_a_time_that_no_calendar_here_can_write_is_no_time(source: FileSource, raw: str) -> None:
+    collection = source.index(("lines", json.dumps({"at": raw}).encode()))
+    assert source.bronze(collection, "event_time_raw, event_time") == [(raw, None)]
+    assert source.counts(collection)["event_hours"] == {}
+
+
 @pytest.mark.parametrize("written", [b"{", b"\xff", b'{"records":{}}'])
 def test_counts_that_cannot_be_read_are_made_again(source: FileSource, written: bytes) -> None:
     collection = source.index(("lines", b'{"id":1}\n'))

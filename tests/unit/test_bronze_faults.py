@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import struct
 import tracemalloc
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -203,6 +205,16 @@ def test_as_deep_as_the_limit_is_read(source: FileSource) -> None:
     assert len(source.bronze(collection)) == 2
 
 
+def member(body: bytes, flags: int = 0, optional: bytes = b"", level: int = 9) -> bytes:
+    """One gzip member with header flags and optional header fields (RFC 1952)."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, -15)
+    header = b"\x1f\x8b\x08" + bytes([flags]) + b"\0\0\0\0\0\3" + optional
+    if flags & 2:
+        header += struct.pack("<H", zlib.crc32(header) & 0xFFFF)
+    packed = packer.compress(body) + packer.flush()
+    return header + packed + struct.pack("<II", zlib.crc32(body), len(body))
+
+
 class TestGzip:
     BODY = b"".join(
         b'{"id":"%d","text":"%s"}\n' % (n, os.urandom(20).hex().encode()) for n in range(500)
@@ -233,6 +245,34 @@ class TestGzip:
     def test_what_follows_the_end_costs_the_object(self, source: FileSource, more: bytes) -> None:
         collection = source.index(("lines", gzip.compress(self.BODY) + more))
         assert "gzip is damaged" in source.quarantine(collection)[0][0]
+
+    @pytest.mark.parametrize(
+        ("flags", "optional"),
+        [(2, b""), (8, b"access.log\0"), (6, b"\4\0AB\0\0"), (12, b"\4\0AB\0\0access.log\0")],
+    )
+    @pytest.mark.parametrize("before", [1, 3, 4, 11, 12, 15])
+    def test_a_header_across_two_reads_is_read_as_gunzip_reads_it(
+        self, source: FileSource, flags: int, optional: bytes, before: int
+    ) -> None:
+        """A second member's header that begins so many bytes before a read ends."""
+        read_bytes = plain._CHUNK_BYTES
+        second = member(b'{"id":"second"}\n', flags, optional)
+        filling = read_bytes - before - len(member(b"")) - 5
+        first = member(b'"' + b"x" * (filling - 3) + b'"\n', level=0)
+        first = member(
+            b'"' + b"x" * (filling - 3 + read_bytes - before - len(first)) + b'"\n', level=0
+        )
+        assert len(first) == read_bytes - before
+        stored = first + second
+        collection = source.index(("lines", stored))
+        lines = gzip.decompress(stored).decode().splitlines()
+        assert [text for (text,) in source.bronze(collection)] == lines
+        assert source.quarantine(collection) == []
+
+    def test_zeros_between_members_are_padding(self, source: FileSource) -> None:
+        padded = gzip.compress(b'{"id":1}\n') + b"\0" * 700 + gzip.compress(b'{"id":2}\n')
+        collection = source.index(("lines", padded))
+        assert source.bronze(collection) == [('{"id":1}',), ('{"id":2}',)]
 
     def test_a_bomb_is_refused_before_it_fills_the_disk(
         self, source: FileSource, monkeypatch: pytest.MonkeyPatch

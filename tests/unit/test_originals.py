@@ -29,6 +29,12 @@ def test_lines_are_counted_without_blank_ones() -> None:
     assert found == [None, '{"n": 1.0}', '{ "n":2e0 }', "\\xff\\xfe broken", '{"n":3}', None]
 
 
+def test_a_row_of_blanks_is_a_row_and_an_empty_line_is_none() -> None:
+    body = b"a,b\n1,2\n   \n\n3,4\n"
+    found = [cut(body, TABLE, number, "") for number in range(1, 5)]
+    assert found == ["1,2", "   ", "3,4", None]
+
+
 def test_elements_of_an_array_keep_their_blanks_and_numbers() -> None:
     body = '[ {"a" : 1.0, "b":"Zoë, ]" } ,\n -0.10e+5,"x\\"]", [ ], null ]'.encode()
     found = [cut(body, ARRAY, number, f"/{number - 1}") for number in range(1, 7)]

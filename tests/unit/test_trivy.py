@@ -59,6 +59,22 @@ def test_a_report_counts_for_the_day_that_it_states(source: FileSource) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "twice",
+    [
+        '"Results":[{"Target":"t"}],"Results":[{"Vulnerabilities":[{"n":1}]}]',
+        '"Results":[{"Target":"t"}],"R\\u0065sults":[{"Vulnerabilities":[{"n":1}]}]',
+        '"Results":[{"Vulnerabilities":[],"Vulnerabilities":[{"n":1}]}]',
+        '"SchemaVersion":3,"Results":[]',
+    ],
+)
+def test_a_name_that_is_there_twice_hides_nothing(source: FileSource, twice: str) -> None:
+    source.put("img/twice.json", f'{{"SchemaVersion":2,"ArtifactName":"a",{twice}}}'.encode())
+    receipt = source.run()
+    assert receipt.quarantined == {"finding": 1, "scan_run": 1}
+    assert "each name once" in source.quarantine(receipt)[0][0]
+
+
 def test_findings_of_every_list(source: FileSource) -> None:
     lists = ("Vulnerabilities", "Misconfigurations", "Licenses")
     results = [{"Target": "t", **{name: [{"n": 1}, {"n": 2}] for name in lists}}]

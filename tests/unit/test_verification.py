@@ -123,7 +123,7 @@ def test_a_receipt_edited_with_a_new_hash_breaks_the_chain_and_the_signature(
     }
 
 
-@pytest.mark.parametrize("written", [b'{"hash": 1', b"[]", b"\xff", b'{"hash": 1}'])
+@pytest.mark.parametrize("written", [b'{"hash": 1', b"[]", b"\xff", b'{"hash": 1}', b"[" * 99_999])
 def test_a_receipt_that_is_no_receipt_any_more(home: EvidenceHome, written: bytes) -> None:
     _receipt(home, 2).write_bytes(written)
     assert "cannot be read" in _findings(home)[0].message
@@ -140,6 +140,20 @@ def test_a_pending_collection_that_cannot_be_read_hides_no_other_finding(
     found = [(finding.subject, finding.name.rpartition("/")[2]) for finding in _findings(home)]
     assert found[0] == ("receipt", "00000002.json")
     assert ("collection", waiting.name) in found
+
+
+@pytest.mark.parametrize("warning", [b"\\ud800", b"x"])
+def test_a_receipt_in_another_form_is_told_and_not_signed(
+    home: EvidenceHome, warning: bytes
+) -> None:
+    home.receive("okta", [events("w", 1)])
+    last = sorted(_receipt(home, 1).parent.glob("*.json"))[-1]
+    last.write_bytes(last.read_bytes().replace(b'"warnings":[]', b'"warnings":["%b"]' % warning, 1))
+    _object(home, 1).write_bytes(b"other bytes")
+    found = {finding.subject for finding in _findings(home)}
+    assert {"receipt", "object"} <= found
+    with pytest.raises(EvidenceError, match="Run `muniment verify`"):
+        home.sign()
 
 
 def test_swapped_receipts(home: EvidenceHome) -> None:

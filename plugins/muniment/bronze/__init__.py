@@ -190,7 +190,9 @@ def _tallied(paths: list[str], folder: Path) -> dict[str, Any]:
     """The counts that are made of the parts' rows."""
     if not paths:
         return {"records": {}, "duplicates": {}, "event_hours": {}}
-    with _spilling_to(folder / "tally") as connection:
+    own = folder / "tally"
+    own.mkdir()
+    with _spilling_to(own) as connection:
         return {
             "records": tally.records(connection, paths),
             "duplicates": tally.duplicates(connection, paths),

@@ -77,17 +77,27 @@ def _missing_marks(table: str, shape: Shape) -> list[str]:
 
 
 def _checks(table: str, parts: list[str]) -> list[str]:
-    """The last array's own type, and that of whatever its pointer leads through."""
+    """The last array's own type, and that of whatever its pointer leads through.
+
+    A name that is there twice hides what stands under the second: JSON does not say which counts.
+    """
     level, pointer = _level(table, parts[:-1]), parts[-1]
     checks = [(pointer, "ARRAY")]
     while pointer:
         pointer = pointer.rpartition("/")[0]
         checks.append((pointer, "OBJECT"))
-    return [
+    types = [
         f"select path || {literal(at)} as path, {literal(wanted)} as expected, {_type('node', at)} "
         f"as found from ({level}) where {_type('node', at)} not in ({literal(wanted)}, 'NULL')"
         for at, wanted in checks
     ]
+    names = [
+        f"select path || {literal(at)} as path, 'each name once' as expected, "
+        f"'a name twice' as found from ({level}) "
+        f"where len({_keys('node', at)}) > len(list_distinct({_keys('node', at)}))"
+        for at, _ in checks[1:]
+    ]
+    return [*types, *names]
 
 
 def _level(table: str, parts: list[str]) -> str:
@@ -106,6 +116,10 @@ def _level(table: str, parts: list[str]) -> str:
 
 def _type(node: str, pointer: str) -> str:
     return f"json_type({node}, {literal(pointer)})" if pointer else f"json_type({node})"
+
+
+def _keys(node: str, pointer: str) -> str:
+    return f"json_keys({node}, {literal(pointer)})" if pointer else f"json_keys({node})"
 
 
 def _items(node: str, pointer: str) -> str:

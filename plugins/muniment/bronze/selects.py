@@ -42,6 +42,7 @@ _ISO_WITH_ZONE = r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*([Zz]|[+-]\d{2}(:?\d{2})?)
 _LARGE_BYTES = 1 << 20
 #: a cell that is there but empty stays '', so what stands for NULL is a text that nobody writes
 _NO_CELL = "\x01\x02\x01"
+_YEAR_1_US, _YEAR_9999_US = -62_135_596_800_000_000, 253_402_300_799_999_999
 _READER = f"compression = 'uncompressed', maximum_object_size = {RECORD_LIMIT_BYTES}"
 
 
@@ -142,7 +143,7 @@ def part(rows: str, shape: Shape, sha256s: list[str]) -> str:
             stream, {sha256} as object_sha256, record_no::bigint as record_no, record_path,
             native_id, event_time_raw,
             case when regexp_full_match(event_time_raw, '{_ISO_WITH_ZONE}')
-                then make_timestamp(epoch_us(try_cast(event_time_raw as timestamptz)))
+                then {_between_years("epoch_us(try_cast(event_time_raw as timestamptz))")}
             end as event_time,
             record::json as record, object_no, hash(record) as fingerprint,
             coalesce(strlen(record), 0) as size_bytes,
@@ -152,6 +153,14 @@ def part(rows: str, shape: Shape, sha256s: list[str]) -> str:
                     > {DEPTH_LIMIT} end as is_suspect
         from (select *, {native_id} as native_id, {raw} as event_time_raw
               from (select *, {fields} as fields from ({rows})))"""
+
+
+def _between_years(microseconds: str) -> str:
+    """The instant (UTC); NULL outside the years 1 to 9999, which nothing else here can write."""
+    return (
+        f"make_timestamp(case when {microseconds} between {_YEAR_1_US} and {_YEAR_9999_US} "
+        f"then {microseconds} end)"
+    )
 
 
 def enveloped(parts: str, source_id: str, receipt_id: str, received_at: str) -> str:
