@@ -33,6 +33,25 @@ START_LIMIT_S = 120
 STOP_LIMIT_S = 20
 
 
+class Clock:
+    """The company's clock, moved with this machine's."""
+
+    def __init__(self, sandbox: Any) -> None:
+        """`sandbox` is the company's server."""
+        self._sandbox = sandbox
+        self._note: str | None = None
+
+    def set(self, now: datetime) -> None:
+        """Moves it; says once that the simulated year is over, or has not begun."""
+        from muniment.sandbox.times import beside_the_year
+
+        self._sandbox.set_clock(now)
+        if self._note is None:
+            self._note = beside_the_year(now)
+            if self._note is not None:
+                print(self._note, flush=True)
+
+
 class Up:
     """One Airflow with its sandbox company, in a folder of its own."""
 
@@ -66,7 +85,7 @@ class Up:
                     "Ctrl-C stops everything.",
                     flush=True,
                 )
-                self._watch(sandbox)
+                self._watch(Clock(sandbox))
             except KeyboardInterrupt:
                 print("\nStopping ...", flush=True)
             finally:
@@ -127,13 +146,13 @@ class Up:
             if process.poll() is not None:
                 raise SystemExit(f"A part of Airflow ended; see {self.folder}/*.log")
 
-    def _watch(self, sandbox: Any) -> None:
-        """Moves the company's clock with this machine's until a signal ends it."""
+    def _watch(self, clock: Clock) -> None:
+        """Moves the company's clock until a signal ends it."""
         for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore the first
             signal.signal(number, signal.default_int_handler)
         while True:
             self._check()
-            sandbox.set_clock(datetime.now(UTC))
+            clock.set(datetime.now(UTC))
             time.sleep(2)
 
     def _stop(self) -> None:

@@ -130,3 +130,7 @@ def test_this_repository_s_own_history(tmp_path: Path) -> None:
     assert receipt.quarantined == {}
     (proof,) = receipt.proofs
     assert receipt.records.get("commit", 0) - receipt.duplicates.get("commit", 0) == proof.expected
+    known = staged(source.settings, "2026-01-05")
+    for stream in ("commit", "ref_tip"):
+        count = receipt.records[stream]
+        assert known[stream] == (count, count, 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,15 +20,20 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import yaml
 
-from collector import SOURCE_ID, Collector, collector, proofs
+from collector import collector, proofs
 from http_source import Answer, Asked, HttpSource, serving
-from muniment import bronze
+from muniment import bronze, committing
 from muniment.collection import Collection, StoredObject, canonical
+from muniment.database import connect
 from muniment.errors import SourceError
 from muniment.locker import Locker
+from muniment.receipts import Receipt
 from muniment.retries import Patience
+from muniment.settings import Settings, load
 from muniment.transport import Client
+from muniment.warehouse import WAREHOUSE_PATH
 from staged import staged
 
 GITHUB, OKTA, LOG = "github_rest_http", "okta_rest_http", "okta_system_log"
@@ -339,57 +345,141 @@ def test_every_recorded_system_log_event_reaches_bronze(
     assert staged(run.settings, "2026-01-05")["event"] == (len(events), len(events), 0)
 
 
-#: which recorded bodies are of a shape that a kind declares
+@dataclass(frozen=True)
+class Recorded:
+    """Which recorded bodies are of a shape that a kind declares; groups of `path`: its context."""
+
+    kind: str
+    shape: str
+    stream: str
+    path: str
+    form: type
+    #: what a sound record of it bears once staged; () where no staging model reads it
+    bears: tuple[str, ...] = ()
+
+    def bodies(self, shared: Path) -> dict[bytes, dict[str, str]]:
+        """Distinct bytes -> what they were asked for: identical answers are one object."""
+        folder = OKTA if self.kind.startswith("okta") else GITHUB
+        found: dict[bytes, dict[str, str]] = {}
+        for item in (item for file in files(shared, folder) for item in read(file)):
+            asked = re.fullmatch(self.path, item.path)
+            if asked and (item.method, item.status) == ("GET", 200):
+                assert isinstance(item.body, self.form)
+                branch = {"branch": item.query["sha"]} if "sha" in item.query else {}
+                found[canonical(item.body)] = asked.groupdict() | branch
+        return found
+
+
+_REPO = r"/repos/(?P<repository>[^/]+/[^/]+)"
+_PULL = _REPO + r"/pulls/(?P<number>\d+)"
 SHAPES = (
-    ("github_pulls", "pull", r"/repos/[^/]+/[^/]+/pulls/\d+", dict),
-    ("github_pulls", "pulls_list", r"/repos/[^/]+/[^/]+/pulls", list),
-    ("github_pulls", "reviews", r"/repos/[^/]+/[^/]+/pulls/\d+/reviews", list),
-    ("github_pulls", "pull_commits", r"/repos/[^/]+/[^/]+/pulls/\d+/commits", list),
-    ("github_pulls", "branch_commits", r"/repos/[^/]+/[^/]+/commits", list),
-    ("github_pulls", "branch", r"/repos/[^/]+/[^/]+/branches/[^/]+", dict),
-    ("github_pulls", "repository", r"/repos/[^/]+/[^/]+", dict),
-    ("github_pulls", "organisation", r"/orgs/[^/]+", dict),
-    ("github_deployments", "statuses", r"/repos/.+/deployments/\d+/statuses", list),
-    ("okta_users", "users", r"/api/v1/users", list),
-    ("okta_users", "factors", r"/api/v1/users/[^/]+/factors", list),
-)
+    Recorded("github_pulls", "pull", "pull_request", _PULL, dict, ("number", "opened_at")),
+    Recorded("github_pulls", "pulls_list", "pull_request_listed", _REPO + "/pulls", list),
+    Recorded(
+        "github_pulls", "reviews", "review", _PULL + "/reviews", list,
+        ("repository", "number", "review_id", "state"),
+    ),
+    Recorded(
+        "github_pulls", "pull_commits", "pull_commit", _PULL + "/commits", list,
+        ("repository", "numbers[1]", "commit_sha", "committed_at"),
+    ),
+    Recorded(
+        "github_pulls", "branch_commits", "branch_commit", _REPO + "/commits", list,
+        ("repository", "commit_sha", "committed_at"),
+    ),
+    Recorded(
+        "github_pulls", "branch", "branch", _REPO + "/branches/(?P<branch>[^/]+)", dict,
+        ("repository", "branch", "tip_revision", "is_protected_on_platform"),
+    ),
+    Recorded(
+        "github_pulls", "repository", "repository", _REPO, dict, ("repository", "repository_id")
+    ),
+    Recorded("github_pulls", "organisation", "organisation", r"/orgs/[^/]+", dict),
+    Recorded(
+        "github_deployments", "statuses", "deployment_status",
+        _REPO + r"/deployments/(?P<deployment_id>\d+)/statuses", list,
+        ("repository", "deployment_id", "status_id", "state", "created_at"),
+    ),
+    Recorded(
+        "okta_users", "users", "account", r"/api/v1/users", list,
+        ("account_id", "login", "status", "created_at"),
+    ),
+    Recorded(
+        "okta_users", "factors", "factor", r"/api/v1/users/(?P<account_id>[^/]+)/factors", list,
+        ("account_ids[1]", "factor_id", "factor_type", "status"),
+    ),
+)  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "shape", "path", "form"), SHAPES)
-def test_every_recorded_body_of_a_shape_is_accounted_for(
-    shared: Path, server: HttpSource, tmp_path: Path, kind: str, shape: str, path: str, form: type
-) -> None:
-    folder = OKTA if kind.startswith("okta") else GITHUB
-    recorded = [
-        item.body
-        for file in files(shared, folder)
-        for item in read(file)
-        if item.method == "GET" and item.status == 200 and re.fullmatch(path, item.path)
-    ]
-    # the same bytes, answered twice, are one object
-    bodies = list({canonical(body): body for body in recorded}.values())
-    assert bodies
-    assert all(isinstance(body, form) for body in bodies)
-    options = {"organisation": "x"} if kind.startswith("github") else {}
-    run = collector(tmp_path, server, kind, options)
-    counts = _index(run, shape, [canonical(body) for body in recorded])
-    expected = sum(len(body) if form is list else 1 for body in bodies)
-    assert sum(counts.records.values()) == expected
-    assert counts.quarantined == {}
+@dataclass
+class Indexed:
+    """All recorded bodies of all shapes, in Bronze and staged."""
+
+    settings: Settings
+    receipts: dict[str, Receipt]
+    staged: dict[str, tuple[int, int, int]]
 
 
-def _index(run: Collector, shape: str, bodies: list[bytes]) -> bronze.IndexCounts:
-    """Indexes one collection that holds these bodies, as if a source had answered them."""
-    locker = Locker(run.settings.home)
-    source = run.settings.source(SOURCE_ID)
+@pytest.fixture(scope="module")
+def indexed(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Indexed:
+    """One source a kind, each with one collection, as if it had answered with these bodies."""
+    kinds = list(dict.fromkeys(recorded.kind for recorded in SHAPES))
+    file = tmp_path_factory.mktemp("shapes") / "muniment.yml"
+    sources = [
+        {"id": kind, "kind": kind, "connection": "x",
+         "options": {"organisation": "x"} if kind.startswith("github") else {}}
+        for kind in kinds
+    ]  # fmt: skip
+    file.write_text(yaml.safe_dump({"organisation": "x", "sandbox": True, "sources": sources}))
+    settings = load(file)
+    done = {kind: _commit(settings, kind, shared) for kind in kinds}
+    return Indexed(settings, done, staged(settings, "2026-01-01"))
+
+
+def _commit(settings: Settings, kind: str, shared: Path) -> Receipt:
+    locker = Locker(settings.home)
     collection = Collection(
-        receipt_id="0" * 32, source_id=SOURCE_ID, kind=source.kind, entity="x", system=None,
+        receipt_id=uuid.uuid4().hex, source_id=kind, kind=kind, entity="x", system=None,
         connector_version=1, code_revision="x", run_id="x", role="x", window_start="2026-01-01",
         window_end="2026-01-02", started_at="2026-01-02T00:00:00.000000Z",
-        finished_at="2026-01-02T00:00:00.000000Z",
+        finished_at="2026-01-02T00:00:00.000000Z", is_sandbox=True,
+        configured_as={"required": False, "options": settings.source(kind).options},
     )  # fmt: skip
-    for page, body in enumerate(bodies, start=1):
-        sha256, size = locker.put(body)
-        collection.objects.append(StoredObject(sha256, size, "application/json", shape, page))
-    run.settings.home.create(collection.path, canonical(collection.to_json()))
-    return bronze.index(run.settings, SOURCE_ID, collection.receipt_id)
+    lines = []
+    for recorded in (recorded for recorded in SHAPES if recorded.kind == kind):
+        for page, (body, context) in enumerate(recorded.bodies(shared).items(), start=1):
+            sha256, size = locker.put(body)
+            collection.objects.append(
+                StoredObject(sha256, size, "application/json", recorded.shape, page)
+            )
+            lines.append(
+                {"object_sha256": sha256, "shape": recorded.shape, "page": page, "status": 200,
+                 "url": "/x", "context": context}
+            )  # fmt: skip
+    sha256, size = locker.put(b"".join(canonical(line) + b"\n" for line in lines))
+    collection.objects.append(StoredObject(sha256, size, "application/x-ndjson", "requests", 1))
+    settings.home.create(collection.path, canonical(collection.to_json()))
+    bronze.index(settings, kind, collection.receipt_id)
+    return committing.commit(settings, kind, collection.receipt_id)
+
+
+@pytest.mark.parametrize("recorded", SHAPES, ids=lambda recorded: recorded.shape)
+def test_every_recorded_body_of_a_shape_is_accounted_for(
+    shared: Path, indexed: Indexed, recorded: Recorded
+) -> None:
+    bodies = [json.loads(body) for body in recorded.bodies(shared)]
+    assert bodies
+    expected = sum(len(body) if recorded.form is list else 1 for body in bodies)
+    receipt = indexed.receipts[recorded.kind]
+    assert receipt.records.get(recorded.stream, 0) == expected
+    assert receipt.quarantined == {}
+    if not recorded.bears:
+        assert recorded.stream not in indexed.staged
+        return
+    known = indexed.staged.get(recorded.stream, (0, 0, 0))  # all recorded lists may be empty
+    assert known == (expected, expected, 0)
+    model = f"staging.stg_{recorded.kind.partition('_')[0]}__{recorded.stream}"
+    lacking = " or ".join(f"{column} is null" for column in recorded.bears)
+    with connect(indexed.settings.home.local_path(WAREHOUSE_PATH), is_read_only=True) as built:
+        rows = built.execute(f"select record_key from {model} where {lacking}").fetchall()
+    assert rows == []

@@ -33,10 +33,13 @@ def test_the_demo_ends_with_what_a_person_needs_and_goes_on_after_ctrl_c(tmp_pat
     for line in stopped.stdout:
         if "okta" in line and "records" in line:
             break
+    children = psutil.Process(stopped.pid).children(recursive=True)
     stopped.send_signal(signal.SIGINT)
     said = stopped.communicate(timeout=60)[0]
     assert stopped.returncode == 130, said
     assert "Traceback" not in said
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
     assert _left_behind(tmp_path) == []
 
     first = _demo(tmp_path)

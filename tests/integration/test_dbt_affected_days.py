@@ -11,6 +11,8 @@ import pytest
 from warehouse_home import DAY, START, WarehouseHome, at
 
 LAST = START + 4 * DAY
+#: judged again by every build: later snapshots may have been staged for them
+NEWEST = {LAST - DAY, LAST}
 LOG_ASSET = {
     "asset_id": "LOG-1", "type": "log_source", "native_id": "lab-log", "in_scope": "true",
 }  # fmt: skip
@@ -48,6 +50,11 @@ def home(built: WarehouseHome, tmp_path: Path) -> WarehouseHome:
     return WarehouseHome(tmp_path, built.sources, dict(built.ledger), built.sequences.copy())
 
 
+def days(first: date, last: date) -> list[date]:
+    """Every day from the first to the last."""
+    return [first + offset * DAY for offset in range((last - first).days + 1)]
+
+
 def outcomes(home: WarehouseHome, leg: str = "collector") -> dict[date, set[str]]:
     """day -> outcomes of one leg of LOG-01, of the source `okta`."""
     rows = home.query(
@@ -66,6 +73,12 @@ def affected(home: WarehouseHome, test_id: str = "LOG-01") -> set[date]:
     return {day for (day,) in rows}
 
 
+def changed(home: WarehouseHome, stream: str = "access_events.sign_in") -> set[date]:
+    """Days of one ledger stream that the last build found touched."""
+    rows = home.query(f"select day from ops.int_changed_days where stream = '{stream}'")
+    return {day for (day,) in rows}
+
+
 def assert_full_refresh_agrees(home: WarehouseHome, as_of: date) -> None:
     """Table by table."""
     incremental = home.tables()
@@ -80,8 +93,7 @@ def test_nothing_new_judges_only_the_newest_days_and_what_is_pending(home: Wareh
     assert report.rebuilt_because is None
     assert report.new_receipts == 0
     assert outcomes(home)[LAST] == {"PENDING"}
-    # the last days of the ledger are judged again: later snapshots may have been staged for them
-    assert affected(home) == {LAST - DAY, LAST}
+    assert affected(home) == changed(home) == NEWEST
 
 
 def test_a_changed_verdict_reopens_its_day(home: WarehouseHome) -> None:
@@ -89,6 +101,8 @@ def test_a_changed_verdict_reopens_its_day(home: WarehouseHome) -> None:
     assert outcomes(home)[gap] == {"EXCEPTION"}
     home.judge_okta(gap, "COMPLETE", hours={"03": 5}, opened=at(gap + DAY))
     home.build(LAST)
+    assert changed(home) == {gap} | NEWEST
+    assert affected(home) == set(days(gap, LAST))  # a later day's usual volume hangs on it
     assert outcomes(home)[gap] == {"PASS"}
     assert_full_refresh_agrees(home, LAST)
 
@@ -98,6 +112,8 @@ def test_a_new_receipt_reopens_its_window(home: WarehouseHome) -> None:
     home.judge_okta(day, "COMPLETE", hours={"03": 5, "04": 1})
     home.receive("okta", "event", [], at(LAST + DAY, 3), day, day + DAY)
     home.build(LAST)
+    assert changed(home) == {day} | NEWEST
+    assert affected(home) == set(days(day, LAST))
     found = home.query(
         "select unit_key, reason from marts.fct_test_results "
         f"where leg_id = 'provider' and unit_key = 'okta|{day}T04'"
@@ -142,6 +158,8 @@ def test_a_corrected_register_reopens_the_days_that_it_speaks_for(home: Warehous
     assert home.query(unseen) == [(0,)]
     home.register("assets", [LOG_ASSET, {**LOG_ASSET, "asset_id": "LOG-2"}], at(LAST + DAY, 5))
     home.build(LAST)
+    assert changed(home, "assets.asset") == affected(home) == set(days(START, LAST))
+    assert changed(home) == NEWEST
     assert home.query(unseen) == [(5 * 24,)]
     assert_full_refresh_agrees(home, LAST)
 
@@ -151,7 +169,8 @@ def test_a_corrected_end_reopens_the_old_and_the_new_day(home: WarehouseHome) ->
     assert date(2026, 1, 2) not in affected(home, "IAM-04")
     home.register("roster", [{**LEAVER, "end_at": "2026-01-02T12:00:00Z"}], at(LAST + DAY, 5))
     home.build(LAST)
-    assert {date(2026, 1, 2), date(2026, 1, 3)} <= affected(home, "IAM-04")
+    assert changed(home, "roster") == affected(home, "IAM-04") == set(days(START, LAST))
+    assert changed(home) == NEWEST
     edits = home.query(
         "select register, row_id, field, value_before, value_after from marts.fct_register_edits"
     )
@@ -188,10 +207,10 @@ def test_a_day_that_became_empty_keeps_no_rows(home: WarehouseHome) -> None:
 
 
 def test_a_day_that_nothing_touches_is_left_alone(home: WarehouseHome) -> None:
-    home.judge_okta(LAST - DAY, "GAP")
+    home.judge_okta(START + DAY, "GAP")
     home.build(LAST)
-    assert LAST - DAY in affected(home)
-    assert START not in affected(home)
+    assert changed(home) == {START + DAY} | NEWEST
+    assert affected(home) == set(days(START + DAY, LAST))
 
 
 def test_a_ledger_that_begins_earlier_holds_what_began_before_it(home: WarehouseHome) -> None:

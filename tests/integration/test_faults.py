@@ -206,6 +206,7 @@ def test_duplicates_across_pages_open_no_gap_and_count_once(tmp_path: Path, on: 
         assert collect(company, on).exit_code == 0
         assessed, rows = judge(company, on)
         assert assessed.exit_code == 0
+        assert "4 source-days assessed, 0 gaps" in assessed.stderr
         assert words(rows, "okta") <= set(OPEN)
         (receipt,) = receipts.read_chain(company.settings.home, "okta")
         assert receipt.duplicates["event"] > 0
@@ -224,7 +225,9 @@ def test_an_event_that_arrives_a_day_late_counts_for_its_own_day(tmp_path: Path)
         polled = step(company, "collect", on=after)
         assert polled.exit_code == 0, polled.stderr
         assert step(company, "index", on=after).exit_code == 0
-        assert step(company, "assess", on=after).exit_code == 0
+        assessed = step(company, "assess", on=after)
+        assert assessed.exit_code == 0
+        assert "8 source-days assessed, 0 gaps" in assessed.stderr
         rows = verdicts.read(company.settings.home)
         now = {row.stream: row for row in rows if row.day == DAY}
         came = Counter(now[row.stream].received - row.received for row in before)

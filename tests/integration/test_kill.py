@@ -26,7 +26,9 @@ from muniment.warehouse import WAREHOUSE_PATH
 
 KILLER = Path(__file__).resolve().parents[1] / "killed_run.py"
 END = FIRST_DAY + timedelta(days=1)
-SOURCES = ("okta", "okta_users", "github_deployments", "sast", "roster", "assets", "controls")
+SOURCES = (
+    "okta", "okta_users", "github_deployments", "sast", "trivy", "roster", "assets", "controls"
+)  # fmt: skip
 Rows = list[tuple[Any, ...]]
 
 #: the first events of a step are of its first source; every write of it is left half done once

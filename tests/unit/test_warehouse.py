@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from muniment import pipeline, transformation
+from command_line import command
+from muniment import pipeline, queries, transformation
 from muniment.database import connect
 from muniment.errors import EvidenceError, MachineError, UsageError
+from muniment.publishing import publish
 from muniment.warehouse import build, warehouse_lock
+from outbound import watched
 from warehouse_home import DAY, OKTA, START, WarehouseHome, at, register_source
 
 
@@ -30,11 +33,18 @@ def new_home(folder: Path) -> WarehouseHome:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> WarehouseHome:
-    """Built once; tests change copies."""
+def first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[WarehouseHome, list[str]]:
+    """Built once, and what the build tried to reach beyond this machine."""
     home = new_home(tmp_path_factory.mktemp("home"))
-    home.build(START)
-    return home
+    with watched() as tried:
+        home.build(START)
+    return home, tried
+
+
+@pytest.fixture(scope="module")
+def built(first_build: tuple[WarehouseHome, list[str]]) -> WarehouseHome:
+    """Tests change copies."""
+    return first_build[0]
 
 
 @pytest.fixture
@@ -74,6 +84,15 @@ def test_a_build_judges_and_states_coverage(built: WarehouseHome) -> None:
         "select * from coverage_counts('soc2', date '2026-01-01', date '2026-01-02')"
     ) == [(61, 1, 1, 0 if status == "MANUAL_PENDING" else 1)]
     assert built.query("select count(*) from ops.receipts where is_new") == [(0,)]
+
+
+def test_neither_a_build_nor_a_publish_reaches_out(
+    first_build: tuple[WarehouseHome, list[str]], home: WarehouseHome
+) -> None:
+    _, building = first_build
+    with watched() as publishing:
+        publish(home.settings, at(START + DAY))
+    assert building == publishing == []
 
 
 def test_a_day_that_has_not_ended_is_refused(built: WarehouseHome) -> None:
@@ -156,8 +175,17 @@ def test_a_failing_control_test_stops_nothing_else(home: WarehouseHome, project:
     home.build(START)
     model.write_text(text + "\nwhere error('out of luck') is null")
     transformation.fingerprint.cache_clear()
-    report = home.build(START)
-    assert "out of luck" in report.failed_tests["LOG-01"]
+    done = command(
+        home.folder / "muniment.yml", "build", "--as-of", str(START), "--now", "2026-01-02T02:00Z"
+    )
+    assert done.exit_code == 1, done.stderr
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith("LOG-01: the control test failed to run, so that its units are NOT_T")
+    assert "out of luck" in told
+    publish(home.settings, at(START + DAY))
+    failed = queries.failed_tests(home.settings, None)
+    assert list(failed) == ["LOG-01"]
+    assert "out of luck" in failed["LOG-01"]
     assert home.query(COLLECTOR) == []
     assert home.query(STATUS) == [
         (
