@@ -204,6 +204,8 @@ def test_lost_and_late_drops_are_listed(sandbox: Sandbox) -> None:
     on_disk = {path.stem for path in folder.glob("*/*.json")}
     every_day = {(date(2026, 1, 1) + timedelta(days=n)).isoformat() for n in range(90)}
     assert every_day - on_disk == lost
+    leads = planted("LOG-01.volume", "source_id", "hour")
+    assert {hour[:10] for source, hour in leads if source == "trivy"} == lost
     late = min(g["day"] for g in gaps if g["heals_on"] is not None)
     morning = datetime.fromisoformat(f"{late}T00:00:00+00:00") + timedelta(days=1, hours=2)
     sandbox.set_clock(morning)
