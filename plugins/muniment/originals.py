@@ -14,6 +14,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 
 from muniment.errors import EvidenceError, UsageError
 from muniment.sources.spec import CsvDialect, Shape
@@ -134,10 +135,8 @@ def _csv_row(document: str, dialect: CsvDialect, record_no: int) -> str | None:
     """The n-th row that is not empty, unreadable ones counted, the header not; blanks are a row."""
     rows = _quoted_rows(document, dialect) if dialect.quote else document.split("\n")
     wanted = record_no + (0 if dialect.names else 1)
-    found = (
-        row for n, row in enumerate((row for row in rows if row.strip("\r\n")), 1) if n == wanted
-    )
-    text = next(found, None) if record_no > 0 else None
+    filled = (row for row in rows if row.strip("\r\n"))
+    text = next(islice(filled, wanted - 1, None), None) if record_no > 0 else None
     return None if text is None else text.rstrip("\r\n")
 
 

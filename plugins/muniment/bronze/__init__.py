@@ -56,8 +56,8 @@ def index(settings: Settings, source_id: str, receipt_id: str) -> IndexCounts:
     """Indexes one pending collection, or a receipt's again; returns its counts.
 
     The same objects give the same Bronze file, byte for byte, as long as this code and DuckDB are
-    the same. Raises EvidenceError where the locker does not
-    hold an object as named or a record went missing, MachineError where this machine fails.
+    the same. Raises EvidenceError where the locker does not hold an object as named or a record
+    went missing, MachineError where this machine fails.
     """
     home = settings.home
     if (known := _known(home, source_id, receipt_id)) is not None:

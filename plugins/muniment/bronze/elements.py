@@ -29,9 +29,8 @@ def steps(pattern: str) -> list[str]:
 def records(table: str, shape: Shape) -> str:
     """Rows of every element, numbered over all of its document, and the remainder as record 0.
 
-    Where the shape names `stated_at`, each row bears what its document says there.
-
-    `table`: documents, with columns object_no and json.
+    `table`: documents, with columns object_no and json. Where the shape names `stated_at`, each row
+    bears what its document says there.
     """
     levels = " union all ".join(
         f"select {at} as pattern_no, * from ({_level(table, steps(pattern))})"
