@@ -203,8 +203,9 @@ left join snapshots as missed
     from (
       select
         *,
-        is_first and cast(received_from as date) = min(cast(received_from as date)) over ()
-          as is_in_first_version
+        is_first and cast(received_from as date) = (
+          select min(cast(received_from as date)) from {{ relation }}
+        ) as is_in_first_version
       from {{ relation }}
     ) as versions
     where not is_in_first_version and {{ id }} is not null

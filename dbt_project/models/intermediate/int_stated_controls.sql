@@ -12,7 +12,9 @@ versions as (
     *,
     cast(received_from as date) as first_received_on,
     is_first
-    and first_received_on = min(first_received_on) over ()
+    and first_received_on = (
+      select min(cast(received_from as date)) from history where control_id is not null
+    )
     and row_number() over each_control = 1 as is_first_version,
     lead(cast(received_from as date)) over each_control as next_received_on
   from history
