@@ -97,6 +97,12 @@ def count_new(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
+def new_kinds(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Kinds of the receipts that no successful build has seen."""
+    rows = connection.execute("select distinct kind from ops.receipts where is_new").fetchall()
+    return {kind for (kind,) in rows}
+
+
 def count_unplaced(connection: duckdb.DuckDBPyConnection) -> int:
     """Scan runs of the built warehouse that belong to no asset."""
     row = connection.execute(
@@ -108,7 +114,6 @@ def count_unplaced(connection: duckdb.DuckDBPyConnection) -> int:
 def record_built(connection: duckdb.DuckDBPyConnection) -> None:
     """What this build has seen need not be looked at again; one transaction."""
     connection.begin()
-    connection.execute("update ops.warehouse set is_built = true")
     connection.execute("update ops.receipts set is_new = false where is_new")
     connection.execute("delete from ops.built_verdicts")
     connection.execute(

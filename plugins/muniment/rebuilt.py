@@ -47,7 +47,7 @@ def check(settings: Settings, report: VerifyReport) -> None:
     """
     number, manifest = _newest(settings)
     name = releases.folder(number)
-    transformation.forget_parsed()  # what models say is read from them, not from what is kept
+    transformation.forget_kept()  # what models say is read from them, not from what is kept
     progress.info("release %d is made again from nothing, for as long as a full refresh", number)
     with settings.home.scratch() as folder:
         again = replace(settings, home=_linked(settings.home, manifest, folder))

@@ -16,16 +16,17 @@ from typing import Any
 
 import yaml
 
-from muniment import machine, parsed, scratch
+from muniment import machine, parsed, project_cache, scratch
 from muniment.collection import canonical
 from muniment.database import SETTINGS, connect
 from muniment.errors import EvidenceError, MachineError, MunimentError
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 CONTROL_TESTS = "models/control_tests"
-#: what an earlier build of the same project has made for good: a third of the time
-MADE_ONCE = ("--exclude", "resource_type:seed", "path:models/intermediate,config.materialized:view")
-
+#: what no evidence changes: the blank warehouse holds it
+MADE_ONCE = ("resource_type:seed", "path:models/intermediate,config.materialized:view")
+#: what makes a blank warehouse; staging is empty there, and views need what they read
+_MAKES_BLANK = ("resource_type:seed", "path:models/staging", "path:models/intermediate")
 
 #: DuckDB's words for an error of its own, after which the open file answers nothing any more
 _ENGINE_ERRORS = ("INTERNAL Error", "FATAL Error")
@@ -69,22 +70,45 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def run(warehouse: Path, *, is_first: bool) -> dict[str, str]:
+def run(warehouse: Path, new_kinds: set[str], *, is_blank: bool) -> dict[str, str]:
     """Builds the models on the file. Returns control tests that failed to run, with the error.
 
-    is_first: no build of this very project has ended on the file yet.
-    Such a test keeps no rows, and the marts are built without it. Raises MachineError naming any
-    other model that fails, EvidenceError where a data test does.
+    new_kinds: kinds of which records have come that no build has staged; the staging models of the
+    others have nothing to do. is_blank: the file is a blank warehouse that no build has begun on.
+    A test that failed keeps no rows, and the marts are built without it. Raises MachineError naming
+    any other model that fails, EvidenceError where a data test does.
     """
+    read = {*new_kinds, "request"} if new_kinds else set()
     with scratch.folder(warehouse.parent / "tmp") as profiles:
         _write_profile(profiles, warehouse)
-        nodes = _invoke(profiles, warehouse, () if is_first else MADE_ONCE)
+        manifest = _manifest(profiles, warehouse)
+        staging = parsed.staging_models(manifest)
+        if is_blank:
+            _make_anew(warehouse, [table for table, views in staging.values() if views & read])
+        idle = [name for name, (_, views) in staging.items() if not views & read]
+        nodes = _build(profiles, warehouse, manifest, ("--exclude", *MADE_ONCE, *idle))
         failed = _failed_tests(nodes)
         if failed:
             _forget(warehouse, failed)
-            nodes = _invoke(profiles, warehouse, ("--select", "marts"))
+            manifest = _manifest(profiles, warehouse)
+            nodes = _build(profiles, warehouse, manifest, ("--select", "marts"))
             _failed_tests(nodes)
     return {_test_id(name): message for name, message in failed.items()}
+
+
+def make_blank(warehouse: Path) -> None:
+    """Seeds, empty staging tables and views, in a file that holds no evidence. Raises as `run`."""
+    with scratch.folder(warehouse.parent / "tmp") as profiles:
+        _write_profile(profiles, warehouse)
+        manifest = _manifest(profiles, warehouse)
+        _failed_tests(_build(profiles, warehouse, manifest, ("--select", *_MAKES_BLANK)))
+
+
+def _make_anew(warehouse: Path, tables: list[str]) -> None:
+    """A table that is not there is written at once; one that is there, by way of another."""
+    with connect(warehouse) as connection:
+        for table in tables:
+            connection.execute(f"drop table if exists {table}")
 
 
 def _failed_tests(nodes: list[Node]) -> dict[str, str]:
@@ -131,10 +155,9 @@ def _write_profile(folder: Path, warehouse: Path) -> None:
     (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
 
 
-def _invoke(profiles: Path, warehouse: Path, selection: tuple[str, ...]) -> list[Node]:
+def _arguments(profiles: Path, warehouse: Path) -> tuple[str, ...]:
     os.environ["DO_NOT_TRACK"] = "1"
-
-    common = (
+    return (
         "--project-dir", str(PROJECT),
         "--profiles-dir", str(profiles),
         "--target-path", str(warehouse.parent / "target"),
@@ -143,12 +166,24 @@ def _invoke(profiles: Path, warehouse: Path, selection: tuple[str, ...]) -> list
         "--no-write-json", "--no-partial-parse",
         "--vars", json.dumps({"control_tests": control_tests()}),
     )  # fmt: skip
-    build = ("build", *selection, "--exclude-resource-type", "unit_test", "--no-print", *common)
+
+
+def _manifest(profiles: Path, warehouse: Path) -> Any:
+    """The project for one invocation: dbt writes into it."""
+    arguments = ("parse", *_arguments(profiles, warehouse))
     try:
-        manifest = parsed.manifest(
-            _parse_key(warehouse), _parsed_folder(), lambda: _answer(("parse", *common), None)
-        )
-        results = _answer(build, manifest).results
+        return parsed.manifest(key(warehouse), cache_folder(), lambda: _answer(arguments, None))
+    finally:
+        close_database()
+
+
+def _build(
+    profiles: Path, warehouse: Path, manifest: Any, selection: tuple[str, ...]
+) -> list[Node]:
+    unit_tests = ("--exclude-resource-type", "unit_test")
+    arguments = ("build", *selection, *unit_tests, "--no-print", *_arguments(profiles, warehouse))
+    try:
+        results = _answer(arguments, manifest).results
     finally:
         close_database()
     return [_node(result) for result in results]
@@ -178,19 +213,21 @@ def _first_cause(error: BaseException) -> BaseException:
     return error
 
 
-def forget_parsed() -> None:
+def forget_kept() -> None:
     """The next build reads the project's own files. Raises MachineError where it cannot."""
     with machine.failures_told("Nothing was built"):
-        parsed.forget(_parsed_folder())
+        project_cache.forget(cache_folder())
 
 
-def _parsed_folder() -> Path:
+def cache_folder() -> Path:
+    """Where what is made of the project alone is kept."""
     return PROJECT / "target"
 
 
-def _parse_key(warehouse: Path) -> str:
+def key(warehouse: Path) -> str:
     """All that parsing depends on: the project's files and place, dbt, the database's name."""
-    versions = [version(package) for package in ("dbt-core", "dbt-adapters", "dbt-duckdb")]
+    packages = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
+    versions = [version(package) for package in packages]
     depends = [fingerprint(), str(PROJECT), warehouse.stem, *versions]
     return hashlib.sha256(canonical(depends)).hexdigest()
 

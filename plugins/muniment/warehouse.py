@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from muniment import build_inputs, machine, transformation, verdicts
+from muniment import blank, build_inputs, machine, transformation, verdicts
 from muniment.database import connect
 from muniment.errors import MachineError, UsageError
 from muniment.settings import Settings
@@ -26,7 +26,7 @@ from muniment.storage import Store
 WAREHOUSE_PATH = "warehouse/muniment.duckdb"
 LOCK_PATH = "warehouse/muniment.lock"
 #: raised when the tables that this library keeps beside dbt's change
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,15 @@ def _build(
     path = settings.home.local_path(WAREHOUSE_PATH)
     if reason:
         _remove(path)
+    is_blank = not path.exists()
+    if is_blank:
+        blank.lay(path)
     with connect(path) as connection:
         _stamp(connection, version)
         build_inputs.write(connection, settings, as_of, run_id, is_full_refresh=reason is not None)
         new_receipts = build_inputs.count_new(connection)
-        is_first = not _is_built(connection)
-    failed = transformation.run(path, is_first=is_first)
+        new_kinds = build_inputs.new_kinds(connection)
+    failed = transformation.run(path, new_kinds, is_blank=is_blank)
     with connect(path) as connection:
         build_inputs.record_built(connection)
         unplaced = build_inputs.count_unplaced(connection)
@@ -167,11 +170,5 @@ def _remove(path: Path) -> None:
 def _stamp(connection: duckdb.DuckDBPyConnection, version: str) -> None:
     connection.execute("create schema if not exists ops")
     connection.execute(
-        "create table if not exists ops.warehouse as select $1 as version, false as is_built",
-        [version],
+        "create table if not exists ops.warehouse as select $1 as version", [version]
     )
-
-
-def _is_built(connection: duckdb.DuckDBPyConnection) -> bool:
-    row = connection.execute("select is_built from ops.warehouse").fetchone()
-    return row is not None and bool(row[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from command_line import command
-from muniment import pipeline, queries, transformation
+from muniment import pipeline, project_cache, queries, transformation
 from muniment.database import connect
 from muniment.errors import EvidenceError, MachineError, UsageError
 from muniment.publishing import publish
@@ -223,22 +223,42 @@ def test_a_kept_parse_that_was_changed_is_forgotten_with_the_file(
     home: WarehouseHome, project: Path
 ) -> None:
     home.build(START)
-    (kept,) = (project / "target").iterdir()
+    kept = project / "target" / project_cache.PARSED
     kept.write_bytes(kept.read_bytes().replace(b"'PASS'", b"'PAST'"))
-    transformation.forget_parsed()
+    transformation.forget_kept()
     home.build(START, full_refresh=True)
     assert home.query(COLLECTOR) == [("PASS",)]
+
+
+def test_a_blank_warehouse_that_was_changed_is_forgotten_with_the_file(
+    home: WarehouseHome, project: Path, tmp_path: Path
+) -> None:
+    home.build(START)
+    severity = "select distinct severity from control_tests.log_01 where leg_id = 'collector'"
+    before = home.query(severity)
+    kept, copy = project / "target" / project_cache.BLANK, tmp_path / "muniment.duckdb"
+    key, content = kept.read_bytes()[: project_cache.KEY_LENGTH], kept.read_bytes()
+    copy.write_bytes(content[project_cache.KEY_LENGTH :])
+    with connect(copy) as connection:
+        connection.execute("update seeds.control_test_leg set severity = 'none'")
+    kept.write_bytes(key + copy.read_bytes())
+    transformation.forget_kept()
+    home.build(START, full_refresh=True)
+    assert home.query(severity) == before != [("none",)]
 
 
 def test_any_other_failing_model_is_named_and_nothing_counts_as_built(
     home: WarehouseHome, project: Path
 ) -> None:
     model = next(project.rglob("int_gates.sql"))
+    text = model.read_text()
     model.write_text("select no_such_column from {{ source('ops', 'run') }}")
     transformation.fingerprint.cache_clear()
     with pytest.raises(MachineError, match=r"Model 'int_gates' failed: .*no_such_column"):
         home.build(START)
-    assert home.query("select count(*) from ops.receipts where is_new") == [(2,)]
+    model.write_text(text)
+    transformation.fingerprint.cache_clear()
+    assert home.build(START).new_receipts == 2
 
 
 def test_a_record_that_staging_loses_stops_the_build(home: WarehouseHome, project: Path) -> None:
