@@ -1,0 +1,46 @@
+{#- A union frame: the records of every kind that speaks of one thing, one statement a kind, united by
+    name. A column that a kind leaves out is NULL; one that the frame does not know fails the model's
+    contract. No kind at all is an empty relation with its columns.
+
+    columns: name -> type, beside the provenance that every kind gives.
+    kinds: kind -> its macro `<frame>__<kind>`, a SELECT without duplicates.
+
+    A unit test of a frame says which kinds it is about (`overrides: {vars: {only_kinds: […]}}`), or
+    each kind that is added would have to be given to all of them. -#}
+{% macro united(columns, kinds) -%}
+  {%- set provenance = {
+    'source_id': 'varchar', 'receipt_id': 'varchar', 'sequence': 'bigint',
+    'record_key': 'varchar', 'received_at': 'timestamp', 'event_day': 'date'
+  } -%}
+  select
+    {%- for name, type in (provenance.items() | list) + (columns.items() | list) %}
+    cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+  where false
+  {%- for kind, records in kinds.items() if kind in var('only_kinds', kinds) %}
+  union all by name
+  ({{ records() }})
+  {%- endfor %}
+{%- endmacro %}
+
+{#- The same for what is, not what happened: each day's newest snapshot of a source, with the system
+    and the legal entity that it speaks of, and `day` for the day of the snapshot. -#}
+{% macro newest_snapshots(columns, kinds) -%}
+  select
+    snapshots.* exclude (sequence, newest_sequence, event_day, received_at),
+    snapshots.received_at as observed_at,
+    snapshots.event_day as day,
+    systems.system,
+    configured.entity
+  from (
+    select
+      *,
+      max(sequence) over (partition by source_id, event_day) as newest_sequence
+    from ({{ united(columns, kinds) }}) as frame
+  ) as snapshots
+  left join {{ source('ops', 'sources') }} as configured
+    on snapshots.source_id = configured.source_id
+  left join {{ ref('int_source_systems') }} as systems
+    on snapshots.source_id = systems.source_id
+  where snapshots.sequence = snapshots.newest_sequence
+{%- endmacro %}

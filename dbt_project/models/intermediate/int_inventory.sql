@@ -1,0 +1,13 @@
+-- Devices, workloads, images and whatever else the estate's own systems list, as each day's newest
+-- snapshot shows them: one row a thing and day. What the organisation states of its assets is
+-- int_assets.
+{%- set kinds = {
+} %}
+{%- set columns = {
+    'native_id': 'varchar', 'asset_type': 'varchar', 'name': 'varchar', 'provider': 'varchar',
+    'account': 'varchar', 'region': 'varchar', 'environment': 'varchar', 'owner': 'varchar',
+    'os_name': 'varchar', 'os_version': 'varchar', 'version': 'varchar', 'digest': 'varchar',
+    'purl': 'varchar', 'cpe': 'varchar', 'last_seen_at': 'timestamp', 'unmapped': 'json',
+} %}
+
+{{ newest_snapshots(columns, kinds) }}

@@ -1,0 +1,9 @@
+-- Roles that accounts held, as each day's newest snapshot shows them: one row an account, day, role
+-- and way in which it is held.
+{%- set kinds = {
+} %}
+{%- set columns = {
+    'account_id': 'varchar', 'role': 'varchar', 'is_privileged': 'boolean', 'via': 'varchar',
+} %}
+
+{{ newest_snapshots(columns, kinds) }}
