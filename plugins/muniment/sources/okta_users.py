@@ -6,12 +6,12 @@ their factors are gone. A factor list that Okta does not give is kept as unread,
 
 from __future__ import annotations
 
-from datetime import timedelta
 from urllib.parse import quote
 
+from muniment import snapshots
 from muniment.collecting import Ask
 from muniment.collection import canonical
-from muniment.sources.spec import Basis, Shape, SourceSpec
+from muniment.sources.spec import Shape, SourceSpec
 from muniment.transport import Client
 from muniment.vendors import okta
 from muniment.vendors.unread import UNREAD
@@ -84,23 +84,16 @@ def _read_factors(ask: Ask, client: Client, user_id: str, factors: set[bytes]) -
 
 
 def _prove(ask: Ask, users: int, living: int, unread: int, factors: int) -> None:
-    """`expected` is what was listed, told apart by content: Bronze must hold as many."""
-    day = ask.started_at.date()
-    finished = ask.clock().date()
-    listed = f"{users} users listed, {living - unread} of {living} factor lists read."
-    if finished != day:
-        reason = (
-            f"The snapshot was begun on {day} and ended on {finished}: it shows no single day. "
-            f"{listed} Collect again at another hour."
-        )
-        ask.prove_all("not_provable", day, day + timedelta(days=1), reason=reason)
-        return
+    """What was listed, told apart by content: Bronze must hold as many."""
+    holes: dict[str, str] = {}
     if not users:
-        reason = "Okta listed nobody, not even the user whom the credential belongs to."
-        ask.prove_all("not_provable", day, day + timedelta(days=1), reason=reason)
-        return
-    end = day + timedelta(days=1)
-    ask.prove(ACCOUNT, "snapshot_count", day, end, expected=users, reason=listed)
-    basis: Basis = "not_provable" if living and unread == living else "snapshot_count"
-    reason = f"No factor list could be read. {listed}" if basis == "not_provable" else listed
-    ask.prove(FACTOR, basis, day, end, expected=factors, reason=reason)
+        nobody = "Okta listed nobody, not even the user whom the credential belongs to."
+        holes = {ACCOUNT: nobody, FACTOR: nobody}
+    elif living and unread == living:
+        holes = {FACTOR: "No factor list could be read."}
+    snapshots.prove(
+        ask,
+        {ACCOUNT: users, FACTOR: factors},
+        f"{users} users listed, {living - unread} of {living} factor lists read.",
+        holes=holes,
+    )
