@@ -19,6 +19,9 @@ from muniment.sources.spec import Connector, CsvDialect, Shape, SourceSpec
 
 SHAPES = (
     Shape("lines", "lines", "event", native_id=("/id", "/part"), event_time="/at"),
+    Shape("seconds", "lines", "event", event_time="/at", time_form="epoch_s"),
+    Shape("millis", "lines", "event", event_time="/at", time_form="epoch_ms"),
+    Shape("micros", "lines", "event", event_time="/at", time_form="epoch_us"),
     Shape("page", "array", "event", native_id=("/id",), event_time="/at"),
     Shape("whole", "document", "pull", native_id=("/number",)),
     Shape(
@@ -140,6 +143,32 @@ def test_rows_without_quoting_survive_quotes_returns_and_old_encodings(source: F
         {"a": "1", "b": '"a\r b'},
         {"a": "2", "b": "Andr\ufffd"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("shape", "stated", "utc"),
+    [
+        ("seconds", "1693915041", "2023-09-05 11:57:21"),
+        ("seconds", '"1693915041.9999999"', "2023-09-05 11:57:21.999999"),
+        ("seconds", "-1", "1969-12-31 23:59:59"),
+        ("seconds", "-62135596801", None),  # before the year 1
+        ("seconds", "253402300800", None),  # after the year 9999
+        ("seconds", "99999999999999999999", None),
+        ("seconds", '"2023-09-05T11:57:21Z"', None),
+        ("seconds", "null", None),
+        ("millis", "1693915041123", "2023-09-05 11:57:21.123"),
+        ("micros", '"1693915041123456"', "2023-09-05 11:57:21.123456"),
+        ("micros", '" 1"', None),
+        ("lines", "1693915041", None),
+    ],
+)
+def test_numbers_since_1970_are_taken_to_the_microsecond_or_left_undated(
+    source: FileSource, shape: str, stated: str, utc: str | None
+) -> None:
+    collection = source.index((shape, f'{{"at":{stated}}}\n'.encode()))
+    assert source.bronze(collection, "event_time::varchar") == [(utc,)]
+    hours = source.counts(collection)["event_hours"]
+    assert hours == ({"event": {utc[:13].replace(" ", "T"): 1}} if utc else {})
 
 
 @pytest.mark.parametrize(

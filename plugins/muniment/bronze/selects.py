@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from muniment.database import literal
-from muniment.sources.spec import CsvDialect, Shape
+from muniment.sources.spec import CsvDialect, Shape, TimeForm
 
 BRONZE_VERSION = 1
 RECORD_LIMIT_BYTES = 64 << 20
@@ -37,6 +37,10 @@ COLUMNS: dict[str, str] = {
     "record": "JSON",
 }
 
+#: microseconds in one unit of a number since 1970
+_UNIT_US: dict[TimeForm, int] = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+#: 18 digits hold every instant of the years 1 to 9999; what follows the ninth decimal is cut off
+_EPOCH = r"(-?\d{1,18}(?:\.\d{1,9})?)\d*"
 _ISO_WITH_ZONE = r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*([Zz]|[+-]\d{2}(:?\d{2})?)"
 #: records beyond this are weighed one by one, not in SQL, which would copy them
 _LARGE_BYTES = 1 << 20
@@ -142,9 +146,7 @@ def part(rows: str, shape: Shape, sha256s: list[str]) -> str:
         select
             stream, {sha256} as object_sha256, record_no::bigint as record_no, record_path,
             native_id, event_time_raw,
-            case when regexp_full_match(event_time_raw, '{_ISO_WITH_ZONE}')
-                then {_between_years("epoch_us(try_cast(event_time_raw as timestamptz))")}
-            end as event_time,
+            {_instant(shape.time_form)} as event_time,
             record::json as record, object_no, hash(record) as fingerprint,
             coalesce(strlen(record), 0) as size_bytes,
             case when strlen(record) <= {2 * DEPTH_LIMIT} then false
@@ -153,6 +155,20 @@ def part(rows: str, shape: Shape, sha256s: list[str]) -> str:
                     > {DEPTH_LIMIT} end as is_suspect
         from (select *, {native_id} as native_id, {raw} as event_time_raw
               from (select *, {fields} as fields from ({rows})))"""
+
+
+def _instant(form: TimeForm) -> str:
+    """When it happened, from `event_time_raw`; NULL where that is not of this form."""
+    if form == "iso":
+        pattern, since_1970_us = _ISO_WITH_ZONE, "epoch_us(try_cast(event_time_raw as timestamptz))"
+    else:
+        pattern = _EPOCH
+        number = f"regexp_extract(event_time_raw, '{_EPOCH}', 1)::decimal(27, 9)"
+        since_1970_us = f"try_cast(floor({number} * {_UNIT_US[form]}) as bigint)"
+    return (
+        f"case when regexp_full_match(event_time_raw, '{pattern}') "
+        f"then {_between_years(since_1970_us)} end"
+    )
 
 
 def _between_years(microseconds: str) -> str:

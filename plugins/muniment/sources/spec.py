@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from muniment.collecting import Ask
 
 Form = Literal["lines", "array", "document", "csv"]
+TimeForm = Literal["iso", "epoch_s", "epoch_ms", "epoch_us"]
 Basis = Literal[
     "total_count",
     "cursor_exhausted",
@@ -70,6 +71,9 @@ class Shape:
     `stream`, what remains is one record of `rest`; without `elements` the whole is one record of
     `stream`), "csv" (rows).
     native_id: JSON pointers within a record, joined with `|`; event_time: one JSON pointer.
+    time_form: what stands there: ISO 8601 text with a zone, or seconds, milli- or microseconds
+    since 1970 as a number or as text. Any other text, and years beyond 1 to 9999, leave the record
+    undated.
     marks: of a document with elements, pointers that must be there and the regular expression
     that their text must match (a version); without them it is another format. stated_at: of such a
     document, a pointer to when it says that its contents were found: the day for which they count.
@@ -82,6 +86,7 @@ class Shape:
     rest: str | None = None
     native_id: tuple[str, ...] = ()
     event_time: str | None = None
+    time_form: TimeForm = "iso"
     csv: CsvDialect | None = None
     marks: tuple[tuple[str, str], ...] = ()
     stated_at: str | None = None
