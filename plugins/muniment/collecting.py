@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from muniment import objectstores
 from muniment.collection import (
     Collection,
     Failure,
@@ -36,6 +37,8 @@ from muniment.transport import Client, Response
 
 Clock = Callable[[], datetime]
 Mode = Literal["poll", "window", "snapshot"]
+#: files that lie where this machine is let in without a connection
+_FOLDER = Origin("file", "", None, False, None, None, (), False)
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Ask:
     collection: Collection
     previous: Receipt | None
     folder: Store | None = None
+    opened_with: dict[str, Any] = field(default_factory=dict, repr=False)
     home: Store | None = None
     _client: Client | None = None
     _lines: list[dict[str, Any]] = field(default_factory=list)
@@ -224,18 +228,20 @@ def _ask(
         },
         cursor_in=last_cursor(settings.home, source.id) if window.mode == "poll" else None,
     )
-    folder = settings.folder(source) if spec.needs == "location" else None
     return Ask(
         source, spec, settings.options(source), window, clock, Locker(settings.home), collection,
-        previous, folder, settings.home,
+        previous, home=settings.home,
     )  # fmt: skip
 
 
 def _connect(ask: Ask, settings: Settings, connections: ConnectionLookup) -> None:
+    name = ask.source.connection
+    connection = connections(name) if name is not None else None
     if ask.spec.needs == "location":
-        ask.collection.origin = Origin("file", "", None, False, None, None, (), False)
+        ask.opened_with = objectstores.options(connection) if connection else {}
+        ask.folder = settings.folder(ask.source, ask.opened_with)
+        ask.collection.origin = objectstores.origin(connection) if connection else _FOLDER
         return
-    assert ask.source.connection is not None  # checked when the configuration was loaded
-    connection = connections(ask.source.connection)
+    assert connection is not None  # checked when the configuration was loaded
     ask._client = Client(connection, settings.trusted_private_ca, ask.note_request)
     ask.collection.origin = ask._client.origin()

@@ -50,6 +50,7 @@ class Connection:
     base_url: str
     secret: str = field(repr=False)
     login: str = ""
+    extra: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Every message and receipt may hold the address: no other kind of it can come about."""

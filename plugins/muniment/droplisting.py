@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import fsspec
-
+from muniment import objectstores
 from muniment.collecting import Ask
 from muniment.collection import instant
 from muniment.errors import MachineError, SourceError, TransientSourceError
@@ -48,9 +48,10 @@ class Drop:
         """`ask`: its folder is read, its warnings are written."""
         assert ask.folder is not None  # kinds that need a location always get one
         self._ask = ask
-        self._fs, root = fsspec.core.url_to_fs(ask.folder.url)
+        self._fs, root = ask.folder.filesystem
         self._is_local = ask.folder.is_local
         self._root = root.rstrip("/")
+        self._infos: dict[str, dict[str, Any]] = {}
         #: files read in another way are read again
         self.reading = {
             "kind": ask.spec.kind, "version": ask.spec.version,
@@ -58,7 +59,15 @@ class Drop:
         }  # fmt: skip
 
     def listing(self, suffixes: tuple[str, ...]) -> tuple[list[Listed], list[SourceError]]:
-        """The files that count, by path, and what stands among them that cannot be followed."""
+        """The files that count, by path, and what stands among them that cannot be followed.
+
+        Raises SourceError where the folder cannot be listed.
+        """
+        what = f"{self._ask.source.id}: listing {self._ask.source.location}"
+        with objectstores.told(what, self._ask.opened_with):
+            return self._listing(suffixes)
+
+    def _listing(self, suffixes: tuple[str, ...]) -> tuple[list[Listed], list[SourceError]]:
         if not self._fs.exists(self._root):
             raise SourceError(
                 f"{self._ask.source.id}: the folder {self._ask.source.location} is not there. "
@@ -97,13 +106,15 @@ class Drop:
             raise UnfitFile("no permission to read it") from error
         except FileNotFoundError as error:
             raise TransientSourceError(f"{file.path!r}: went away while it was read") from error
-        except OSError as error:
-            if error.errno in FULL:
+        except objectstores.failures() as error:
+            if getattr(error, "errno", None) in FULL:
                 raise MachineError(
                     f"No space left while copying {file.path!r} of {self._root}. Everything kept "
                     "before stays; free space and run the same command again."
                 ) from error
-            raise TransientSourceError(f"{file.path!r}: {error.strerror or error}") from error
+            said = getattr(error, "strerror", None) if self._is_local else None
+            said = said or objectstores.words(error, self._ask.opened_with)
+            raise TransientSourceError(f"{file.path!r}: {said}") from None
         if after != file or size != file.size:
             raise TransientSourceError(f"{file.path!r}: was written to while it was read")
         return digest.hexdigest()
@@ -119,16 +130,19 @@ class Drop:
                 for name in (*names, *links):
                     yield str((Path(folder) / name).relative_to(self._root))
         else:
-            for path in self._fs.find(self._root):
-                yield str(path).removeprefix(f"{self._root}/")
+            found = self._fs.find(self._root, detail=True)
+            self._infos = {str(path).removeprefix(f"{self._root}/"): found[path] for path in found}
+            yield from self._infos
 
     def _listed(self, path: str) -> Listed:
         full = self._full(path)
         if self._is_local:
             stat = Path(full).stat()
             return Listed(path, stat.st_size, _instant(stat.st_mtime), _instant(stat.st_ctime))
-        info = self._fs.info(full)
-        modified = info.get("mtime") or self._fs.modified(full)
+        info = self._infos.pop(path, None) or self._fs.info(full)  # the listing's, then as it is
+        modified = info.get("mtime") or info.get("LastModified") or self._fs.modified(full)
+        if isinstance(modified, datetime):  # S3 tells whole seconds of one file, more in a listing
+            modified = modified.replace(microsecond=0)
         return Listed(path, int(info["size"]), _instant(modified), None)
 
     def _leads_out(self, path: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Annotated, Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from muniment import objectstores
 from muniment.errors import UsageError
 from muniment.sources import discover
 from muniment.sources.spec import Connector, Options
@@ -106,10 +108,13 @@ class Settings:
         """The legal entity that the source belongs to."""
         return source.entity or self.organisation
 
-    def folder(self, source: SourceConfig) -> Store:
-        """The file drop of a file kind, relative to the configuration's folder."""
+    def folder(self, source: SourceConfig, options: Mapping[str, Any] | None = None) -> Store:
+        """The files of a file kind, relative to the configuration's folder.
+
+        options: how its object store lets us in (see `objectstores`).
+        """
         assert source.location is not None  # checked at load
-        return Store(_resolve(self.file.parent, source.location))
+        return Store(_resolve(self.file.parent, source.location), options)
 
 
 def load(file: Path | str = DEFAULT_FILE) -> Settings:
@@ -156,7 +161,17 @@ def _check_sources(path: Path, sources: list[SourceConfig]) -> None:
         wanted = spec.needs
         if getattr(source, wanted) is None and source.retired is None:
             raise UsageError(f"{where}: key '{wanted}' is missing; kind '{source.kind}' needs it.")
+        if wanted == "location" and source.connection and source.location:
+            _check_opened(where, source.connection, source.location)
         _validated(path, spec.options, source.options, f"sources[{index}] ({source.id}).options")
+
+
+def _check_opened(where: str, connection: str, location: str) -> None:
+    if not objectstores.takes(location):
+        raise UsageError(
+            f"{where}: connection: found '{connection}' beside the location {_show(location)}; "
+            f"expected none, or a location that begins with {' or '.join(objectstores.SCHEMES)}."
+        )
 
 
 def _validated(path: Path, model: type[M], raw: dict[str, Any], prefix: str = "") -> M:

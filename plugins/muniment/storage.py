@@ -12,7 +12,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -31,11 +31,20 @@ _SCRATCH = "tmp"
 class Store:
     """One folder tree of evidence, named by a URL or a local path."""
 
-    def __init__(self, url: str | Path) -> None:
-        """`url`: a local folder or any fsspec URL (`s3://bucket/evidence`)."""
+    def __init__(self, url: str | Path, options: Mapping[str, Any] | None = None) -> None:
+        """`url`: a local folder or any fsspec URL (`s3://bucket/evidence`).
+
+        options: of its file system (see `objectstores`), where the machine's own ways in are not
+        meant.
+        """
         self.url = str(url).rstrip("/")
-        self._fs, self._root = fsspec.core.url_to_fs(self.url)
+        self._fs, self._root = fsspec.core.url_to_fs(self.url, **(options or {}))
         self.is_local = isinstance(self._fs, LocalFileSystem)
+
+    @property
+    def filesystem(self) -> tuple[fsspec.AbstractFileSystem, str]:
+        """What lists and opens the files, and this folder's path there."""
+        return self._fs, self._root
 
     def _full(self, path: str) -> str:
         if path.startswith("/") or ".." in path.split("/"):
