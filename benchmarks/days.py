@@ -23,7 +23,7 @@ import requests
 
 from muniment import pipeline
 from muniment.pipeline import Run
-from muniment.sandbox.configuration import write_configuration
+from muniment.sandbox.configuration import SPINE, write_configuration
 from muniment.sandbox.times import HISTORY_START as FIRST_DAY
 
 DAY = timedelta(days=1)
@@ -41,7 +41,7 @@ def served(folder: Path) -> Iterator[None]:
         url = server.stdout.readline().strip()
         pairs = [server.stdout.readline().strip().partition("=") for _ in range(2)]
         variables = {name: value for name, _, value in pairs}
-        write_configuration(folder / "muniment.yml", folder, "home")
+        write_configuration(folder / "muniment.yml", folder, "home", SPINE)
         (folder / "served.json").write_text(json.dumps({"url": url, "variables": variables}))
         yield
     finally:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Container
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from muniment import pipeline, releases
 from muniment.collecting import Window
 from muniment.collection import Collection
 from muniment.sandbox import server
+from muniment.sandbox.configuration import SPINE
 from muniment.settings import Settings, load
 
 FIRST_DAY = date(2026, 1, 1)
@@ -30,7 +32,12 @@ def clock_of(end_day: date) -> datetime:
 class Company:
     """One sandbox company with a home of its own; use as a context manager."""
 
-    def __init__(self, folder: Path, seed: int = 1, first_day: date = FIRST_DAY) -> None:
+    def __init__(
+        self, folder: Path, seed: int = 1, first_day: date = FIRST_DAY,
+        only: Container[str] | None = SPINE,
+    ) -> None:  # fmt: skip
+        """`only`: the sources that it is asked about, None for all that it has."""
+        self.only = only
         self.folder = folder
         self.seed = seed
         self.first_day = first_day
@@ -41,7 +48,7 @@ class Company:
             seed=self.seed, home=self.folder, clock=clock_of(self.first_day)
         )
         self.sandbox = self._context.__enter__()
-        self.environment = self.sandbox.write_config(self.config)
+        self.environment = self.sandbox.write_config(self.config, only=self.only)
         os.environ.update(self.environment)
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -11,17 +12,24 @@ import yaml
 from muniment.sandbox.people import COMPANY, ORGANISATION
 
 REGISTERS = ("roster", "assets", "waivers", "controls")
+#: the sources that the control tests of the first stage read
+SPINE = (
+    "okta", "okta_users", "github_pulls", "github_deployments", "sast", "dast", "trivy", *REGISTERS,
+)  # fmt: skip
 
 
-def write_configuration(path: Path, sandbox_home: Path, muniment_home: str) -> None:
-    """Writes the configuration: both vendors, the scanners' drops and the four registers."""
+def write_configuration(
+    path: Path, sandbox_home: Path, muniment_home: str, only: Container[str] | None = None
+) -> None:
+    """Writes the configuration: vendors, drops and the four registers; `only` these sources."""
     drop = sandbox_home.resolve() / "drop"
+    sources = [*_vendor_sources(), *_scan_sources(drop), *_register_sources(drop)]
     settings = {
         "organisation": COMPANY,
         "home": muniment_home,
         "frameworks": ["soc2", "gdpr", "vendor-guardrails"],
         "sandbox": True,
-        "sources": [*_vendor_sources(), *_scan_sources(drop), *_register_sources(drop)],
+        "sources": [item for item in sources if only is None or item["id"] in only],
     }
     text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
     path.parent.mkdir(parents=True, exist_ok=True)

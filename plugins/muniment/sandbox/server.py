@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import ThreadingHTTPServer
@@ -104,9 +104,15 @@ class Sandbox:
         """The token that this vendor accepts."""
         return f"sandbox-{vendor}-{self.seed}"
 
-    def write_config(self, path: Path | str, muniment_home: str = ".muniment") -> dict[str, str]:
-        """Writes a `muniment.yml` for this company; returns its AIRFLOW_CONN_… variables."""
-        write_configuration(Path(path), self.home, muniment_home)
+    def write_config(
+        self, path: Path | str, muniment_home: str = ".muniment",
+        only: Container[str] | None = None,
+    ) -> dict[str, str]:  # fmt: skip
+        """Writes a `muniment.yml` for this company; returns its AIRFLOW_CONN_… variables.
+
+        only: ids of the sources that it shall name, all by default.
+        """
+        write_configuration(Path(path), self.home, muniment_home, only)
         return connection_uris(self.url, {vendor: self.token(vendor) for vendor in self.vendors})
 
     def respond(self, vendor: str, question: Question) -> Outcome:
