@@ -56,6 +56,7 @@ def airflow_connection(connection_id: str) -> Connection:
         login=found.login or "",
         password=found.password or "",
         port=found.port,
+        extra=found.extra or "",
     ).connection(connection_id)
 
 

@@ -30,6 +30,7 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]
     client_port: int = 0
+    body: bytes = b""
 
 
 @dataclass
@@ -72,7 +73,8 @@ class HttpSource:
                 query = dict(parse_qsl(parts.query, keep_blank_values=True))
                 headers = dict(self.headers.items())
                 port = self.client_address[1]
-                asked = Asked(self.command, parts.path, query, headers, port)
+                body = self.rfile.read(int(headers.get("Content-Length", 0)))
+                asked = Asked(self.command, parts.path, query, headers, port, body)
                 source.asked.append(asked)
                 self._send(source.reply(asked))
 
@@ -115,8 +117,10 @@ class HttpSource:
         host, port = self._server.server_address[:2]
         return f"{self._scheme}://{host!s}:{port}"
 
-    def connection(self, base_path: str = "", login: str = "") -> Connection:
-        return Connection("the_connection", self.url + base_path, TOKEN, login)
+    def connection(
+        self, base_path: str = "", login: str = "", extra: dict[str, str] | None = None
+    ) -> Connection:
+        return Connection("the_connection", self.url + base_path, TOKEN, login, extra or {})
 
     def paths(self) -> list[str]:
         return [asked.path for asked in self.asked]

@@ -243,5 +243,8 @@ def _connect(ask: Ask, settings: Settings, connections: ConnectionLookup) -> Non
         ask.collection.origin = objectstores.origin(connection) if connection else _FOLDER
         return
     assert connection is not None  # checked when the configuration was loaded
-    ask._client = Client(connection, settings.trusted_private_ca, ask.note_request)
+    ask._client = Client(
+        connection, settings.trusted_private_ca, ask.note_request,
+        read_only_posts=ask.spec.read_only_posts,
+    )  # fmt: skip
     ask.collection.origin = ask._client.origin()

@@ -5,6 +5,9 @@ by the command line; inside Airflow the same fields come from any secrets backen
 password. The host may be a whole address (scheme, port and base path), so that self-hosted and
 test servers work: `http://:TOKEN@http%3A%2F%2F127.0.0.1%3A8080%2Fokta`.
 
+What else a source needs (a token address, a key) is in the connection's extra, as Airflow keeps it:
+`?token_url=…&scope=…` or `?__extra__={…}` at the end of a URI, `"extra": {…}` in JSON.
+
 An address goes into messages and receipts, so one that could hide a credential is refused, and no
 message here repeats what was found.
 """
@@ -14,10 +17,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from muniment.errors import UsageError
 
@@ -33,8 +37,19 @@ _URI = re.compile(r"(?:(?P<type>[\w+.-]+):)?//(?:(?P<protocol>\w+)://)?(?P<rest>
 _EXPECTED = (
     "Nothing was collected from it. Expected: a host, or http(s)://host:port/path, without user, "
     "query or fragment; the token as the password, percent-encoded where the connection is a URI, "
-    "for example https://:TOKEN@example.okta.com."
+    "for example https://:TOKEN@example.okta.com. What else it needs is in its extra."
 )
+#: where Airflow puts an extra that is more than names and texts
+_EXTRA_KEY = "__extra__"
+#: names of an extra that hold no secret; every other value is treated as one. Google's key files
+#: and the AWS provider's names are among them.
+_OPEN_EXTRA = frozenset({
+    "token_url", "token_uri", "scope", "scopes", "audience", "subject", "client_id",
+    "client_email", "tenant", "tenant_id", "customer", "customer_id", "project_id", "type",
+    "auth_uri", "auth_provider_x509_cert_url", "client_x509_cert_url", "universe_domain",
+    "private_key_id", "region", "region_name", "endpoint_url", "role_arn", "service_config",
+    "verify", "organisation", "organization",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,14 +58,14 @@ class Connection:
 
     `base_url` has no trailing slash; `secret` is never printed, logged or stored. Raises UsageError
     for a `base_url` that is more than scheme, host, port and path, and for a `secret` that no HTTP
-    header can carry.
+    header can carry. `extra`: further settings by name; what is no text is JSON text.
     """
 
     connection_id: str
     base_url: str
     secret: str = field(repr=False)
     login: str = ""
-    extra: dict[str, str] = field(default_factory=dict, repr=False)
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Every message and receipt may hold the address: no other kind of it can come about."""
@@ -63,6 +78,11 @@ class Connection:
     def host(self) -> str:
         """Host name without port."""
         return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def secret_extra(self) -> tuple[str, ...]:
+        """Every value of the extra but those that are known to hold no secret."""
+        return tuple(value for name, value in self.extra.items() if name not in _OPEN_EXTRA)
 
     @property
     def is_loopback(self) -> bool:
@@ -83,6 +103,7 @@ class Fields:
     login: str = ""
     password: str = field(default="", repr=False)
     port: int | None = None
+    extra: str = field(default="", repr=False)
 
     def connection(self, connection_id: str) -> Connection:
         """The connection that the fields name. Raises UsageError.
@@ -103,7 +124,8 @@ class Fields:
             authority = f"{authority}:{self.port}"  # a second port makes it no address: refused
         parts = [path.strip("/"), "" if is_scheme else self.schema.strip("/")]
         base_url = "/".join([f"{scheme}://{authority}", *filter(None, parts)])
-        return Connection(connection_id, base_url, self.password, self.login)
+        extra = _extra(connection_id, self.extra)
+        return Connection(connection_id, base_url, self.password, self.login, extra)
 
 
 def from_environment(connection_id: str) -> Connection:
@@ -148,7 +170,14 @@ def _uri_fields(uri: str) -> Fields:
         login=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         port=int(port) if port else None,
+        extra=_query_extra(parts.query),
     )
+
+
+def _query_extra(query: str) -> str:
+    """A URI's query as Airflow's extra: JSON text; '' where there is none."""
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    return given.get(_EXTRA_KEY) or (json.dumps(given) if given else "")
 
 
 def _json_fields(text: str) -> Fields:
@@ -158,8 +187,26 @@ def _json_fields(text: str) -> Fields:
         name: str(data.get(name) or "")
         for name in ("conn_type", "host", "schema", "login", "password")
     }
-    port = data.get("port")
-    return Fields(**texts, port=int(str(port)) if port else None)
+    port, extra = data.get("port"), data.get("extra") or ""
+    return Fields(
+        **texts,
+        port=int(str(port)) if port else None,
+        extra=extra if isinstance(extra, str) else json.dumps(extra),
+    )
+
+
+def _extra(connection_id: str, text: str) -> dict[str, str]:
+    """The extra by name, from Airflow's JSON text; nested values stay JSON. Raises UsageError."""
+    try:
+        data: Any = json.loads(text) if text.strip() else {}
+    except ValueError:  # its text may hold what was found
+        data = None
+    if not isinstance(data, dict):
+        raise _refused(connection_id, "its extra is not a JSON object")
+    return {
+        str(name): value if isinstance(value, str) else json.dumps(value)
+        for name, value in data.items()
+    }
 
 
 def _bracketed(host: str) -> str:

@@ -2,31 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import requests
 
 #: shorter secrets (test servers) would be found in any text
 MIN_LENGTH = 8
+_ARMOUR = "-----"
+
+#: adds to a request that is ready to be sent what proves who asks
+Signer = Callable[[requests.PreparedRequest], None]
 
 
-@dataclass(frozen=True)
-class Credential(requests.auth.AuthBase):
-    """Sets the header; as `session.auth` it also keeps a .netrc file from replacing it."""
+class Signature(requests.auth.AuthBase):
+    """A signer as `session.auth`, where it also keeps a .netrc file from replacing the header."""
 
-    scheme: str
-    secret: str = field(repr=False)
+    def __init__(self, sign: Signer) -> None:
+        """`sign` sees the request with its address, headers and body."""
+        self._sign = sign
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """The request, authorised; an empty secret sends no header."""
-        if self.secret:
-            request.headers["Authorization"] = f"{self.scheme} {self.secret}"
+        """The request, signed."""
+        self._sign(request)
         return request
 
+
+def in_header(name: str, scheme: str, secret: str) -> Signer:
+    """Puts `scheme secret`, or the bare secret, into one header; an empty secret sends none."""
+    value = f"{scheme} {secret}".strip()
+
+    def sign(request: requests.PreparedRequest) -> None:
+        if secret:
+            request.headers[name] = value
+
+    return sign
+
+
+class Secrets:
+    """Texts that must reach no locker, receipt, log or message."""
+
+    def __init__(self, *values: str) -> None:
+        """See `add`."""
+        self.values: list[str] = []
+        self.add(*values)
+
+    def add(self, *values: str) -> None:
+        """Hides these too; of a key over several lines, each line that is long enough."""
+        lines = [line for value in values for line in value.replace("\\n", "\n").splitlines()]
+        found = {line.strip() for line in lines if not line.startswith(_ARMOUR)}
+        long_enough = {text for text in found if len(text) >= MIN_LENGTH}
+        self.values = sorted({*self.values, *long_enough}, key=len, reverse=True)
+
     def redact(self, text: str) -> str:
-        """The text without the secret."""
-        return text.replace(self.secret, "***") if len(self.secret) >= MIN_LENGTH else text
+        """The text without any of them."""
+        for value in self.values:
+            text = text.replace(value, "***")
+        return text
 
     def is_in(self, body: bytes) -> bool:
-        """Whether an answer holds the secret."""
-        return len(self.secret) >= MIN_LENGTH and self.secret.encode() in body
+        """Whether an answer holds one of them."""
+        return any(value.encode() in body for value in self.values)

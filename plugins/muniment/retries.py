@@ -27,9 +27,14 @@ SECONDARY_LIMIT_WAIT_S = 60.0
 DEFAULT_MAX_WAIT_S = 900
 TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
 _LIMIT_STATUSES = frozenset({403, 429})
-_SECONDARY_WORDS = ("secondary rate limit", "abuse detection")
-_REMAINING = ("x-ratelimit-remaining", "x-rate-limit-remaining")
-_RESET = ("x-ratelimit-reset", "x-rate-limit-reset")
+#: GitHub's secondary limits in words; Google's reasons (`userRateLimitExceeded`, …), also with 403
+_SECONDARY_WORDS = (
+    "secondary rate limit", "abuse detection", "ratelimitexceeded", "quotaexceeded",
+)  # fmt: skip
+_REMAINING = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining")
+_RESET = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
+#: a reset below this is no instant of this century but seconds from now (Microsoft Graph)
+_FIRST_EPOCH_S = 1_000_000_000
 
 
 class TryAgainError(TransientSourceError):
@@ -109,12 +114,15 @@ def check(status: int, headers: Mapping[str, str], message: str, where: str) -> 
 def used_up_limit(headers: Mapping[str, str], where: str) -> TryAgainError | None:
     """What to wait for, where these headers say that no request remains; else None.
 
-    GitHub's `X-RateLimit-*` and Okta's `X-Rate-Limit-*` both give the reset in epoch seconds; one
-    second is added, since both are rounded.
+    GitHub's `X-RateLimit-*`, Okta's `X-Rate-Limit-*` and GitLab's `RateLimit-*` give the reset in
+    epoch seconds, Microsoft's `RateLimit-*` in seconds from now; one second is added, since all
+    are rounded.
     """
     remaining, reset = _number(headers, _REMAINING), _number(headers, _RESET)
     if remaining is None or remaining > 0 or reset is None:
         return None
+    if reset < _FIRST_EPOCH_S:
+        reset += _server_now(headers)
     wait = max(0.0, reset - _server_now(headers)) + 1.0
     until = _instant(_server_now(headers) + wait)
     return TryAgainError(f"{where}: the request limit is reached; it resets at {until}.", wait)

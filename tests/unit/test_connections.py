@@ -16,6 +16,7 @@ from muniment.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "p@ss/w:rd?#%2F-planted"
+EXTRA = {"token_url": "https://login.example/a b?c=d", "private_key": "-----BEGIN\nk/+=&y\n-----"}
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,14 @@ def test_both_doors_give_the_connection_that_airflow_keeps(
         {"conn_type": conn_type, "host": host, "password": TOKEN, **more}
         for conn_type in ("http", "https", "github")
         for host in sorted(HOSTS)
-        for more in ({}, {"port": 8443}, {"schema": "https"}, {"schema": "v4", "login": "oauth"})
+        for more in (
+            {},
+            {"port": 8443},
+            {"schema": "https"},
+            {"schema": "v4", "login": "oauth"},
+            {"extra": json.dumps(EXTRA)},
+            {"extra": json.dumps({"key": EXTRA})},
+        )
     ]
     done = subprocess.run(
         [sys.executable, "-c", BOTH_DOORS], input=json.dumps(asked), env=airflow_environment,
@@ -163,9 +171,10 @@ def test_both_doors_give_the_connection_that_airflow_keeps(
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout.strip().splitlines()[-1])
     for fields, seen in zip(asked, told, strict=True):
-        wanted = asdict(
-            Connection("github", _address(fields), TOKEN, str(fields.get("login") or ""))
-        )
+        extra = json.loads(str(fields.get("extra", "{}")))
+        extra = {key: v if isinstance(v, str) else json.dumps(v) for key, v in extra.items()}
+        login = str(fields.get("login") or "")
+        wanted = asdict(Connection("github", _address(fields), TOKEN, login, extra))
         assert seen == [wanted] * 9, fields
     assert TOKEN not in done.stderr
 
@@ -180,3 +189,30 @@ def _address(fields: dict[str, object]) -> str:
     scheme = scheme or ("https" if schema == "https" else usual)
     parts = [part for part in (path, "" if schema == "https" else schema) if part]
     return "/".join([f"{scheme}://{host}{port}", *parts])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://:T@h/?token_url=https%3A%2F%2Fl%2Ft&client_secret=planted-%26-one",
+        "https://:T@h/?__extra__=%7B%22token_url%22%3A%20%22https%3A%2F%2Fl%2Ft%22%2C%20%22"
+        "client_secret%22%3A%20%22planted-%26-one%22%7D",
+        '{"host": "h", "password": "T", "extra": {"token_url": "https://l/t", '
+        '"client_secret": "planted-&-one"}}',
+        '{"host": "h", "password": "T", "extra": "{\\"token_url\\": \\"https://l/t\\", '
+        '\\"client_secret\\": \\"planted-&-one\\"}"}',
+    ],
+)
+def test_the_extra_is_read_in_every_form_and_its_values_never_show(text: str) -> None:
+    connection = parse("okta", text)
+    assert connection.base_url == "https://h"
+    assert connection.extra == {"token_url": "https://l/t", "client_secret": "planted-&-one"}
+    assert connection.secret_extra == ("planted-&-one",)
+    assert "planted" not in repr(connection)
+
+
+@pytest.mark.parametrize("extra", ["[1]", "{planted", '"planted"'])
+def test_an_extra_that_is_no_object_is_refused_without_showing_it(extra: str) -> None:
+    with pytest.raises(UsageError, match="its extra is not a JSON object") as caught:
+        parse("okta", json.dumps({"host": "h", "password": "T", "extra": extra}))
+    assert "planted" not in str(caught.value)

@@ -105,6 +105,7 @@ class SourceSpec:
     *register* is the company's dated statement.
     retention_days: how far back the source still answers; None where nothing expires.
     scanner_types: for scan kinds, the types that it can hold (options may narrow them).
+    read_only_posts: URL templates that are posted to because the vendor reads by POST there.
     permissions, limits, blind_spots: for the reference page.
     """
 
@@ -120,6 +121,7 @@ class SourceSpec:
     has_cursor: bool = False
     version: int = 1
     scanner_types: tuple[str, ...] = ()
+    read_only_posts: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     blind_spots: tuple[str, ...] = ()
