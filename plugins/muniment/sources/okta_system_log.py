@@ -8,18 +8,17 @@ delivered late. So a bounded read proves only days that have settled, or that tw
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from pydantic import Field
 
-from muniment.claims import UNSETTLED
+from muniment import settling
 from muniment.collecting import Ask
 from muniment.collection import day_of, instant
 from muniment.errors import SourceError
-from muniment.receipts import Receipt
+from muniment.settling import Found
 from muniment.sources.spec import Shape, SourceSpec
 from muniment.transport import Client, Response
 from muniment.vendors import okta
@@ -97,7 +96,7 @@ def _poll(ask: Ask, client: Client, options: OktaSystemLogOptions) -> None:
     if first_day >= end_day:
         return  # a second poll on the same day: nothing has ended since
     if refused_with is None:
-        _prove(ask, first_day, end_day)
+        settling.prove_kept(ask, first_day, end_day, RETENTION_DAYS)
     else:
         _state_restart(ask, first_day, end_day, refused_with, options)
 
@@ -162,84 +161,27 @@ def _proven_end(ask: Ask) -> date:
 
 
 def _read_window(ask: Ask, client: Client, options: OktaSystemLogOptions) -> None:
-    first_day = ask.window.first_day
-    end_day = min(ask.window.end_day, ask.last_ended_day + DAY)
     parameters = {
-        **_polling_from(_midnight(first_day), options),
+        **_polling_from(_midnight(ask.window.first_day), options),
         "until": _okta(_midnight(ask.window.end_day)),
     }
-    found: dict[date, set[str]] = defaultdict(set)
+    found = Found()
     for page, response in enumerate(client.pages(PATH, PATH, parameters), start=1):
         ask.keep_response(response, "events", page=page)
-        _note_ids(found, response.array())
-    settled = (ask.started_at - timedelta(hours=options.settling_h)).date()
-    _prove(ask, first_day, min(end_day, settled))
-    earlier = None
-    for day in _days(max(first_day, settled), end_day):
-        earlier = earlier or _Earlier(ask)
-        _prove_young(ask, day, earlier.agrees(day, found[day]), options.settling_h)
+        found.note_all(_ids(response.array()))
+    settling.prove(
+        ask, found, shape="events", read=_read, settling_h=options.settling_h,
+        retention_days=RETENTION_DAYS,
+    )  # fmt: skip
 
 
-def _prove_young(ask: Ask, day: date, is_agreed: bool, settling_h: int) -> None:
-    if is_agreed:
-        ask.prove_all("cursor_exhausted", day, day + DAY, reason="Two reads hold the same events.")
-        return
-    reason = (
-        f"{UNSETTLED} {settling_h} h when it was read: Okta may still deliver events of this day. "
-        "A later read that holds the same events, or a poll, proves it."
-    )
-    ask.prove_all("not_provable", day, day + DAY, reason=reason)
+def _read(body: bytes) -> Iterator[tuple[str, str]]:
+    return _ids(json.loads(body))
 
 
-class _Earlier:
-    """What the newest earlier bounded read of each day held."""
-
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
-        self._reads: dict[str, dict[date, set[str]]] = {}
-
-    def agrees(self, day: date, ids: set[str]) -> bool:
-        """Whether the last bounded read of `day` after its end holds exactly these events."""
-        for receipt in self._ask.earlier():
-            if day_of(receipt.started_at) <= day:
-                return False
-            is_window = receipt.failure is None and receipt.cursor_out is None
-            if is_window and day_of(receipt.window_start) <= day < day_of(receipt.window_end):
-                return self._ids(receipt).get(day, set()) == ids
-        return False
-
-    def _ids(self, receipt: Receipt) -> dict[date, set[str]]:
-        if receipt.receipt_id not in self._reads:
-            found: dict[date, set[str]] = defaultdict(set)
-            for item in receipt.objects:
-                if item.shape == "events":
-                    _note_ids(found, json.loads(self._ask.locker.read(item.sha256)))
-            self._reads[receipt.receipt_id] = found
-        return self._reads[receipt.receipt_id]
-
-
-def _note_ids(found: dict[date, set[str]], events: list[dict[str, Any]]) -> None:
+def _ids(events: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for event in events:
-        try:
-            day = day_of(str(event.get("published")))
-        except ValueError:
-            continue  # no readable time: counted by index, and no day's proof rests on it
-        found[day].add(str(event.get("uuid")))
-
-
-def _prove(ask: Ask, first_day: date, end_day: date) -> None:
-    """Argued for what Okta still keeps in full; older days are said to be gone."""
-    kept_from = (ask.started_at - timedelta(days=RETENTION_DAYS)).date() + DAY
-    if first_day < min(kept_from, end_day):
-        reason = f"Older than the {RETENTION_DAYS} days that Okta keeps."
-        ask.prove_all("not_provable", first_day, min(kept_from, end_day), reason=reason)
-    if max(first_day, kept_from) < end_day:
-        ask.prove_all("cursor_exhausted", max(first_day, kept_from), end_day)
-
-
-def _days(first_day: date, end_day: date) -> Iterator[date]:
-    for offset in range((end_day - first_day).days):
-        yield first_day + timedelta(days=offset)
+        yield str(event.get("uuid")), str(event.get("published"))
 
 
 def _midnight(day: date) -> datetime:
