@@ -118,21 +118,23 @@ def _form(connection: Connection, url: str, scope: str) -> dict[str, str]:
 
 def _assertion(connection: Connection, url: str, scope: str) -> str:
     """A JWT signed with the connection's key (RS256). Raises UsageError."""
-    from authlib.oauth2.rfc7523 import sign_jwt_bearer_assertion  # heavy: not for every kind
+    from authlib.oauth2.rfc7523 import JWTBearerGrant  # heavy: not for every kind
+    from joserfc.errors import JoseError
+    from joserfc.jwk import RSAKey
 
     extra = connection.extra
     issuer = extra.get("client_email") or extra.get("client_id")
     if not issuer:
         raise _incomplete(connection, "client_email")
     try:
+        key = RSAKey.import_key(extra["private_key"].replace("\\n", "\n"))
         return str(
-            sign_jwt_bearer_assertion(
-                extra["private_key"].replace("\\n", "\n"), issuer, url,
-                subject=extra.get("subject"), claims={"scope": scope}, alg="RS256",
-                expires_in=LIFETIME_S,
+            JWTBearerGrant.sign(
+                key, issuer, url, subject=extra.get("subject"), claims={"scope": scope},
+                header={"alg": "RS256"}, expires_in=LIFETIME_S,
             )
         )  # fmt: skip
-    except (ValueError, TypeError, LookupError):  # its text may hold what was found
+    except (JoseError, ValueError, TypeError):  # its text may hold what was found
         raise UsageError(
             f"Connection '{connection.connection_id}': the private_key in its extra is no "
             "readable RSA key in PEM. Nothing was collected from it."

@@ -14,13 +14,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from requests import PreparedRequest
 
 from http_source import TOKEN, Answer, Asked, HttpSource, in_turn, serving
 from muniment.collection import Request
 from muniment.errors import SourceError, TransientSourceError, UsageError
 from muniment.origins import is_same_origin
 from muniment.retries import Patience
-from muniment.transport import Client
+from muniment.transport import Client, Response
 
 
 @pytest.fixture
@@ -323,3 +324,114 @@ def test_an_unreadable_private_authority_is_a_usage_error(
 )
 def test_origins_of_ipv6_addresses_are_compared_too(url: str, is_same: bool) -> None:
     assert is_same_origin(url, "http://[::1]:80/base") is is_same
+
+
+def test_pages_may_be_named_in_the_body(source: HttpSource) -> None:
+    def reply(asked: Asked) -> Answer:
+        following = {None: "t&2", "t&2": "t3", "t3": None}[asked.query.get("pageToken")]
+        return Answer({"items": [asked.query.get("pageToken")], "nextPageToken": following})
+
+    def follow(response: Response) -> str | None:
+        token = response.object().get("nextPageToken")
+        return response.url_with(pageToken=token) if token else None
+
+    source.reply = reply
+    talk = Talk(source, base_path="/base")
+    pages = talk.client.pages("/x", "/x", {"maxResults": "5"}, follow=follow)
+    assert [page.object()["items"] for page in pages] == [[None], ["t&2"], ["t3"]]
+    assert {asked.path for asked in source.asked} == {"/base/x"}
+    assert source.asked[2].query == {"maxResults": "5", "pageToken": "t3"}
+    assert talk.requests[1].parameters == {"maxResults": "5", "pageToken": "(cursor)"}
+
+
+@pytest.mark.parametrize("target", ["/y?page=2", "?page=2", "{url}/y?page=2"])
+def test_a_followed_address_may_be_relative(source: HttpSource, target: str) -> None:
+    source.reply = lambda asked: Answer([])
+    pages = Talk(source).client.pages(
+        "/y", "/y", follow=lambda r: None if "page" in r.url else target.format(url=source.url)
+    )
+    assert len(list(pages)) == 2
+    assert (source.asked[1].path, source.asked[1].query) == ("/y", {"page": "2"})
+
+
+def test_a_followed_token_that_repeats_is_a_failure(source: HttpSource) -> None:
+    source.reply = lambda asked: Answer([])
+    with pytest.raises(SourceError, match="next link of page 2 repeats"):
+        list(Talk(source).client.pages("/x", "/x", follow=lambda r: r.url_with(pageToken="t")))
+
+
+def test_a_refused_first_page_is_not_followed(source: HttpSource) -> None:
+    source.reply = lambda asked: Answer({"message": "no"}, 404)
+    pages = Talk(source).client.pages("/x", "/x", ok=(200, 404), follow=lambda r: "/y")
+    assert [page.status for page in pages] == [404]
+
+
+def test_a_listed_post_is_sent_and_noted_without_its_body(source: HttpSource) -> None:
+    source.reply = in_turn(Answer({}, 500), Answer({"data": 1}))
+    requests: list[Request] = []
+    client = Client(
+        source.connection(), None, requests.append, Patience(sleep=lambda s: None), ("/graphql",)
+    )
+    found = client.post("/graphql", "/graphql", {"query": "jane@example.com"})
+    assert found.object() == {"data": 1}
+    asked = source.asked[1]
+    assert (asked.method, asked.body) == ("POST", b'{"query": "jane@example.com"}')
+    assert asked.headers["Content-Type"] == "application/json"
+    assert asked.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert [(one.method, one.template, one.parameters) for one in requests] == [
+        ("POST", "/graphql", {})
+    ] * 2
+    with pytest.raises(ValueError, match="read_only_posts"):
+        client.post("/users", "/users", {})
+    assert len(source.asked) == 2
+
+
+def test_a_post_is_never_redirected(source: HttpSource) -> None:
+    source.reply = lambda asked: Answer(status=307, headers=[("Location", "/there")])
+    client = Client(source.connection(), None, lambda request: None, None, ("/x",))
+    with pytest.raises(SourceError, match="POST /x: answered with a redirect"):
+        client.post("/x", "/x", {})
+    assert len(source.asked) == 1
+
+
+def test_the_credential_goes_where_the_vendor_wants_it(source: HttpSource) -> None:
+    source.reply = lambda asked: Answer([])
+    client = Talk(source).client
+    client.authorise_in("PRIVATE-TOKEN")
+    client.get("/x", "/x")
+    assert source.asked[0].headers["PRIVATE-TOKEN"] == TOKEN
+    assert "Authorization" not in source.asked[0].headers
+
+
+def test_a_signer_sees_the_request_and_what_it_hides_stays_hidden(source: HttpSource) -> None:
+    def sign(request: PreparedRequest) -> None:
+        request.headers["X-Signature"] = f"signed-{request.method}-{request.path_url}"
+
+    talk = Talk(source)
+    talk.client.sign_with(sign)
+    talk.client.hide("signed-GET-/x")
+    source.reply = lambda asked: Answer({"message": asked.headers["X-Signature"]}, 403)
+    with pytest.raises(SourceError, match="own credential") as raised:
+        talk.client.get("/x", "/x")
+    assert source.asked[0].headers["X-Signature"] == "signed-GET-/x"
+    assert "signed-" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": {"code": 403, "message": "Not Authorized", "errors": [{"reason": "forbidden"}]}},
+         "Not Authorized forbidden"),
+        ({"error": {"code": "Forbidden", "message": "No license"}}, "No license Forbidden"),
+        ({"message": "403 Forbidden"}, "403 Forbidden"),
+        ({"message": {"id": ["is invalid"]}}, '{"id": ["is invalid"]}'),
+        ({"error": "insufficient_scope"}, "insufficient_scope"),
+        ({"kind": "Status", "message": "pods is forbidden", "code": 403}, "pods is forbidden"),
+        ([1], ""),
+    ],
+)  # fmt: skip
+def test_every_vendor_s_own_words_are_found(source: HttpSource, body: object, said: str) -> None:
+    source.reply = lambda asked: Answer(body, 403)
+    with pytest.raises(SourceError) as raised:
+        Talk(source).client.get("/x", "/x")
+    assert (f"HTTP 403 ({said})." if said else "HTTP 403. ") in str(raised.value)

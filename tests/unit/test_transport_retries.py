@@ -149,6 +149,8 @@ def test_a_limit_is_no_accepted_refusal(source: HttpSource) -> None:
 
 
 SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}
+#: Google refuses with 403 what others refuse with 429
+QUOTA = {"error": {"message": "Quota exceeded", "errors": [{"reason": "quotaExceeded"}]}}
 PLENTY = ("X-RateLimit-Remaining", "4000")
 
 
@@ -158,6 +160,7 @@ PLENTY = ("X-RateLimit-Remaining", "4000")
         (Answer(SECONDARY, status=403, headers=[PLENTY]), [60.0]),
         (Answer(SECONDARY, status=429, headers=[PLENTY]), [60.0]),
         (Answer({}, status=403, headers=[PLENTY, ("Retry-After", "30")]), [30.0]),
+        (Answer(QUOTA, status=403), [60.0]),
         (
             Answer(
                 SECONDARY,
@@ -167,9 +170,9 @@ PLENTY = ("X-RateLimit-Remaining", "4000")
             [9.0],
         ),
     ],
-    ids=["403 silent", "429 silent", "403 seconds", "403 date"],
+    ids=["403 silent", "429 silent", "403 seconds", "403 quota", "403 date"],
 )
-def test_githubs_secondary_limits_are_no_missing_permission(
+def test_secondary_limits_and_quotas_are_no_missing_permission(
     source: HttpSource, answer: Answer, waits: list[float]
 ) -> None:
     source.reply = in_turn(answer, OK)
@@ -188,3 +191,12 @@ def test_nonsense_in_limit_headers_is_ignored(source: HttpSource) -> None:
     talk = Talk(source)
     assert talk.client.get("/x", "/x").array() == [{"id": 1}]
     assert talk.waits == [0.5]
+
+
+@pytest.mark.parametrize("reset", ["7", _epoch(7)], ids=["from now", "epoch"])
+def test_resets_are_read_in_both_forms(source: HttpSource, reset: str) -> None:
+    limit = [DATE, ("RateLimit-Remaining", "0"), ("RateLimit-Reset", reset)]
+    source.reply = in_turn(Answer(status=429, headers=limit), OK)
+    talk = Talk(source)
+    talk.client.get("/x", "/x")
+    assert talk.waits == [8.0]
