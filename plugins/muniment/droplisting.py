@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -89,15 +90,17 @@ class Drop:
             self._ask.warn(f"{others} files end in none of {', '.join(suffixes)}: left aside.")
         return found, problems
 
-    def fetch(self, file: Listed, copy: Path) -> str:
-        """Copies one file; returns its SHA-256.
+    def fetch(self, file: Listed, copy: Path, *, may_grow: bool = False) -> str:
+        """Copies one file as it was listed; returns its SHA-256.
 
+        may_grow: a file that is appended to meanwhile counts as far as it was listed.
         Raises UnfitFile or TransientSourceError, and MachineError where there is no room for it.
         """
         digest, size = hashlib.sha256(), 0
         try:
             with self._fs.open(self._full(file.path), "rb") as source, copy.open("wb") as target:
-                while chunk := source.read(_CHUNK_BYTES):
+                limit_bytes = file.size if may_grow else sys.maxsize
+                while chunk := source.read(min(_CHUNK_BYTES, limit_bytes - size)):
                     digest.update(chunk)
                     size += len(chunk)
                     target.write(chunk)
@@ -115,7 +118,8 @@ class Drop:
             said = getattr(error, "strerror", None) if self._is_local else None
             said = said or objectstores.words(error, self._ask.opened_with)
             raise TransientSourceError(f"{file.path!r}: {said}") from None
-        if after != file or size != file.size:
+        is_other = after.size < file.size if may_grow else after != file
+        if is_other or size != file.size:
             raise TransientSourceError(f"{file.path!r}: was written to while it was read")
         return digest.hexdigest()
 

@@ -27,7 +27,8 @@ from muniment.receipts import Receipt
 from muniment.sources.spec import Shape
 
 __all__ = [
-    "MANIFEST", "Fit", "Listed", "Reduction", "UnfitFile", "collect", "proven_days",
+    "MANIFEST", "Fit", "Listed", "Reduction", "UnfitFile", "collect", "fault", "keep_listing",
+    "listing_before", "media_type", "proven_days",
 ]  # fmt: skip
 
 #: the listing of one run: one document
@@ -119,7 +120,7 @@ def collect(
         )
     _keep_manifest(ask, drop, keeper.files(chosen), aside)
     if problems:
-        raise _fault(ask, problems, len(listed))
+        raise fault(ask, problems, len(listed))
     first, end = proven_days(ask)
     if first < end:
         said = f"{len(listed)} files listed, {keeper.count} of them new."
@@ -137,6 +138,11 @@ def _keep_manifest(ask: Ask, drop: Drop, files: list[dict[str, Any]], aside: lis
     listing = {
         "reading": drop.reading, "files": files, "left_aside": [asdict(file) for file in aside],
     }  # fmt: skip
+    keep_listing(ask, listing)
+
+
+def keep_listing(ask: Ask, listing: dict[str, Any]) -> None:
+    """Stores what one run found in the folder, and how it was read (`reading`, `files`)."""
     body = gzip.compress(canonical(listing), mtime=0)
     ask.keep(body, MANIFEST.name, media_type="application/gzip")
 
@@ -193,12 +199,17 @@ class _Keeper:
         context = {"path": file.path, "modified_at": file.modified_at}
         return self.ask.keep(
             fitted.body, fitted.shape, context=context | ({"asset_id": owner} if owner else {}),
-            media_type=_MEDIA_TYPES.get(Path(file.path).suffix.lower(), "application/octet-stream"),
-            url=self.url or file.path,
+            media_type=media_type(file), url=self.url or file.path,
         )  # fmt: skip
 
 
-def _fault(ask: Ask, problems: list[SourceError], listed: int) -> SourceError:
+def media_type(file: Listed) -> str:
+    """By the name's ending."""
+    return _MEDIA_TYPES.get(Path(file.path).suffix.lower(), "application/octet-stream")
+
+
+def fault(ask: Ask, problems: list[SourceError], listed: int) -> SourceError:
+    """What is said of the files that could not be kept; transient where all of them may heal."""
     shown = "; ".join(str(problem) for problem in problems[:5])
     more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
     is_transient = all(isinstance(problem, TransientSourceError) for problem in problems)
@@ -211,6 +222,22 @@ def _fault(ask: Ask, problems: list[SourceError], listed: int) -> SourceError:
 
 def _known(ask: Ask, reading: dict[str, Any]) -> dict[str, _Kept]:
     """Files that earlier receipts hold, by path; not those in which something was unreadable."""
+    listing = listing_before(ask, reading)
+    files = [
+        _Kept(
+            Listed(file["path"], file["size"], file["modified_at"], file.get("changed_at")),
+            file["sha256"], file["object_sha256"],
+        )
+        for file in (listing["files"] if listing else ())
+    ]  # fmt: skip
+    return {file.listed.path: file for file in files}
+
+
+def listing_before(ask: Ask, reading: dict[str, Any]) -> dict[str, Any] | None:
+    """The newest listing that an earlier receipt holds, if the folder was read in the same way.
+
+    Of its files those that were kept and in which nothing was unreadable.
+    """
     listings = (
         (receipt, item)
         for receipt in ask.earlier()
@@ -219,24 +246,21 @@ def _known(ask: Ask, reading: dict[str, Any]) -> dict[str, _Kept]:
     )
     receipt, manifest = next(listings, (None, None))
     if receipt is None or manifest is None:
-        return {}
+        return None
     try:
-        listing = json.loads(gzip.decompress(ask.locker.read(manifest.sha256)))
+        listing: dict[str, Any] = json.loads(gzip.decompress(ask.locker.read(manifest.sha256)))
     except (EvidenceError, OSError, ValueError) as error:
         ask.warn(f"The listing of the receipt before cannot be read; all files are kept: {error}")
-        return {}
+        return None
     if listing["reading"] != reading:
-        return {}
+        return None
     unread = _unread(ask, receipt)
-    files = [
-        _Kept(
-            Listed(file["path"], file["size"], file["modified_at"], file.get("changed_at")),
-            file["sha256"], file["object_sha256"],
-        )
+    listing["files"] = [
+        file
         for file in listing["files"]
         if file["sha256"] is not None and file["object_sha256"] not in unread
-    ]  # fmt: skip
-    return {file.listed.path: file for file in files}
+    ]
+    return listing
 
 
 def _unread(ask: Ask, receipt: Receipt) -> set[str]:

@@ -78,6 +78,20 @@ def plain(locker: Locker, sha256: str, scratch: Path) -> Plain:
     return result
 
 
+def unpacked(path: Path) -> Iterator[bytes]:
+    """The plain bytes of a local file, gzip or not, in pieces. Raises Unreadable as `plain` does.
+
+    A byte order mark stays.
+    """
+    with path.open("rb") as handle:
+        head = handle.read(len(_ZIP))
+        handle.seek(0)
+        if head == _ZIP:
+            raise Unreadable("a zip archive, which is not read: unpack it")
+        stored = iter(lambda: handle.read(_CHUNK_BYTES), b"")
+        yield from _inflated(stored) if head.startswith(_GZIP) else stored
+
+
 def _hashed(handle: IO[Any], digest: hashlib._Hash) -> Iterator[bytes]:
     while chunk := handle.read(_CHUNK_BYTES):
         digest.update(chunk)
