@@ -54,6 +54,10 @@ class Window:
     mode: Mode
 
 
+class Enough(Exception):
+    """The source has given as many answers as were wanted of it (`Ask.most_requests`)."""
+
+
 @dataclass
 class Ask:
     """One question to one source; what a connector's `collect` receives."""
@@ -69,6 +73,8 @@ class Ask:
     folder: Store | None = None
     opened_with: dict[str, Any] = field(default_factory=dict, repr=False)
     home: Store | None = None
+    #: a check is ended after so many answers
+    most_requests: int | None = None
     _client: Client | None = None
     _lines: list[dict[str, Any]] = field(default_factory=list)
 
@@ -168,8 +174,10 @@ class Ask:
         return newest_first(self.home, self.source.id) if self.home else iter(())
 
     def note_request(self, request: Request) -> None:
-        """Notes one request in the receipt (the client calls this)."""
+        """Notes one request in the receipt (the client calls this). Raises Enough."""
         self.collection.requests.append(request)
+        if self.most_requests is not None and len(self.collection.requests) >= self.most_requests:
+            raise Enough
 
     def finish(self) -> None:
         """Stores what every object was asked for and stamps the end."""
@@ -191,9 +199,9 @@ def collect(
     Raises MachineError when this machine fails (disk full); a failing source is stated in the
     collection's `failure` instead.
     """
-    ask = _ask(settings, source, window, clock, run_id, role)
+    ask = new_ask(settings, source, window, clock, run_id, role)
     try:
-        _connect(ask, settings, connections)
+        connect(ask, settings, connections)
         settings.connector(source).collect(ask)
     except (SourceError, UsageError, EvidenceError) as error:  # or the locker holds other bytes
         ask.collection.failure = Failure(str(error), isinstance(error, TransientSourceError))
@@ -203,9 +211,10 @@ def collect(
     return ask.collection
 
 
-def _ask(
+def new_ask(
     settings: Settings, source: SourceConfig, window: Window, clock: Clock, run_id: str, role: str
 ) -> Ask:
+    """A question that nobody has put yet; `connect` opens its source."""
     spec = settings.connector(source).spec
     previous = newest_sound(settings.home, source.id)
     collection = Collection(
@@ -234,7 +243,8 @@ def _ask(
     )  # fmt: skip
 
 
-def _connect(ask: Ask, settings: Settings, connections: ConnectionLookup) -> None:
+def connect(ask: Ask, settings: Settings, connections: ConnectionLookup) -> None:
+    """Opens the folder or the HTTP session that `ask` reads. Raises UsageError or SourceError."""
     name = ask.source.connection
     connection = connections(name) if name is not None else None
     if ask.spec.needs == "location":

@@ -151,32 +151,8 @@ def releases_command(
     print_answer(Answer(columns, rows), output)
 
 
-def sources(config: Config = "muniment.yml", output: Output = Format.table) -> None:
-    """The configured sources, and the kinds that could be."""
-    from muniment.queries import Answer
-    from muniment.sources import discover
-
-    settings = opened(config)
-    rows = [
-        {"source_id": s.id, "kind": s.kind,
-         "from": f"retired since {s.retired.since}" if s.retired else s.connection or s.location,
-         "is_required": s.required,
-         "feeds": list(settings.connector(s).spec.ledger_streams(settings.options(s)))}
-        for s in settings.sources
-    ]  # fmt: skip
-    used = {s.kind for s in settings.sources}
-    for kind, connector in discover().items():
-        if kind not in used:
-            feeds = sorted({stream for found in connector.spec.feeds.values() for stream in found})
-            rows.append(
-                {"source_id": None, "kind": kind, "from": f"needs a {connector.spec.needs}",
-                 "is_required": None, "feeds": feeds}
-            )  # fmt: skip
-    print_answer(Answer(("source_id", "kind", "from", "is_required", "feeds"), rows), output)
-
-
 def register(app: typer.Typer) -> None:
     """Adds this module's commands."""
-    for command in (sources, ledger, coverage, results, criteria, sql):
+    for command in (ledger, coverage, results, criteria, sql):
         app.command()(command)
     app.command("releases")(releases_command)

@@ -106,7 +106,8 @@ class SourceSpec:
     retention_days: how far back the source still answers; None where nothing expires.
     scanner_types: for scan kinds, the types that it can hold (options may narrow them).
     read_only_posts: URL templates that are posted to because the vendor reads by POST there.
-    permissions, limits, blind_spots: for the reference page.
+    permissions, limits, blind_spots: for the reference page. scopes: all that the kind needs, where
+    the source tells which ones a credential bears.
     """
 
     kind: str
@@ -123,6 +124,7 @@ class SourceSpec:
     scanner_types: tuple[str, ...] = ()
     read_only_posts: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     blind_spots: tuple[str, ...] = ()
     feeds_of: Callable[[Options], tuple[str, ...]] | None = None
