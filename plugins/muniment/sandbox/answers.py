@@ -6,21 +6,40 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Question:
-    """One GET request: `path` without the vendor's base path, `root` the address before it."""
+    """One request: `path` without the vendor's base path, `root` the address before it."""
 
     path: str
     query: dict[str, str]
     headers: dict[str, str]
     root: str
     now: datetime
+    method: str = "GET"
+    body: bytes = b""
+
+    @property
+    def token(self) -> str:
+        """The credential, from whichever header the vendors take it."""
+        bearer = self.headers.get("authorization", "").rpartition(" ")[2]
+        return bearer or self.headers.get("private-token", "")
+
+    def json(self) -> Json:
+        """The body, a JSON object. Raises ValueError."""
+        value = json.loads(self.body)
+        if not isinstance(value, dict):
+            raise ValueError("no object")
+        return value
+
+    def form(self) -> dict[str, str]:
+        """The body, a form."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     def number(self, name: str, default: int, largest: int) -> int:
         """A whole number of the query, at least 1 and at most `largest`."""
@@ -46,6 +65,16 @@ class Answer:
 
 
 Handler = Callable[..., Answer]
+
+
+class Vendor(Protocol):
+    """One vendor's API. `failed(status)`, where it has one, writes an error as the vendor does."""
+
+    def answer(self, question: Question) -> Answer:
+        """The answer to one question that bore the right token."""
+
+    def refused(self) -> Answer:
+        """The answer to a wrong or missing token."""
 
 
 def text_of(value: Any) -> str:

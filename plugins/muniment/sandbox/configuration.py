@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,21 @@ def write_configuration(
     path.write_text(text, encoding="utf-8")
 
 
-def connection_uris(url: str, tokens: dict[str, str]) -> dict[str, str]:
-    """AIRFLOW_CONN_<VENDOR> -> connection URI; the host carries scheme, port and base path."""
-    scheme = urlsplit(url).scheme
-    return {
-        f"AIRFLOW_CONN_{vendor.upper()}": f"{scheme}://:{token}@{quote(f'{url}/{vendor}', safe='')}"
-        for vendor, token in tokens.items()
-    }
+def connection_uris(
+    url: str, tokens: dict[str, str], extras: dict[str, dict[str, str]]
+) -> dict[str, str]:
+    """AIRFLOW_CONN_<VENDOR> -> connection URI; the host carries scheme, port and base path.
+
+    Where a vendor has an extra, this says how its token is got, and the token itself is left out.
+    """
+    scheme, found = urlsplit(url).scheme, {}
+    for vendor, token in tokens.items():
+        extra, host = extras[vendor], quote(f"{url}/{vendor}", safe="")
+        tail = f"/?__extra__={quote(json.dumps(extra), safe='')}" if extra else ""
+        found[f"AIRFLOW_CONN_{vendor.upper()}"] = (
+            f"{scheme}://{host}{tail}" if extra else f"{scheme}://:{token}@{host}"
+        )
+    return found
 
 
 def _vendor_sources() -> list[dict[str, Any]]:

@@ -8,32 +8,19 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import Literal
 from urllib.parse import urlsplit
 
-from muniment.sandbox import okta_http
-from muniment.sandbox.answers import Answer, Question, text_of
+from muniment.sandbox.answers import Answer, Question, Vendor, document, text_of
 from muniment.sandbox.github_errors import error as github_error
+from muniment.sandbox.okta_http import Okta
 
 Kind = Literal[
     "status", "secondary_limit", "drop", "html", "truncated", "repeat_next", "duplicates",
     "foreign_next", "redirect", "slow",
 ]  # fmt: skip
 LIMITED = 429
-OKTA_CODES = {
-    401: ("E0000011", "Invalid token provided"),
-    403: ("E0000006", "You do not have permission to perform the requested action"),
-    404: ("E0000007", "Not found: Resource not found"),
-    LIMITED: ("E0000047", "API call exceeded rate limit due to too many requests."),
-    500: ("E0000009", "Internal Server Error"),
-}
-GITHUB_MESSAGES = {
-    401: "Bad credentials",
-    403: "Resource not accessible by personal access token",
-    404: "Not Found",
-    LIMITED: "API rate limit exceeded",
-    500: "Server Error",
-}
 PROXY_PAGE = b"<!doctype html><html><body><h1>Signing you in...</h1></body></html>"
 
 
@@ -82,7 +69,7 @@ class Outcome:
     cut_after: int | None = None
 
 
-def refusal(fault: Fault, question: Question, is_okta: bool) -> Answer:
+def refusal(fault: Fault, question: Question, vendor: Vendor) -> Answer:
     """The answer of a fault that needs none of the vendor's own."""
     if fault.kind == "html":
         return Answer(200, PROXY_PAGE, content_type="text/html; charset=utf-8")
@@ -91,16 +78,21 @@ def refusal(fault: Fault, question: Question, is_okta: bool) -> Answer:
     if fault.kind == "secondary_limit":
         answer = github_error(403, "You have exceeded a secondary rate limit. Please wait.")
         answer.headers = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "4000"}
-    elif is_okta:
-        code, summary = OKTA_CODES.get(fault.status, ("E0000001", "Api validation failed"))
-        answer = okta_http.error(fault.status, code, summary)
     else:
-        message = GITHUB_MESSAGES.get(fault.status, "Validation Failed")
-        answer = github_error(fault.status, message)
+        answer = _failed(vendor, fault.status)
     if fault.status == LIMITED and fault.kind == "status":
-        answer.headers.update(_limits(fault, question.now, is_okta))
+        answer.headers.update(_limits(fault, question.now, isinstance(vendor, Okta)))
     if fault.retry_after is not None:
         answer.headers["Retry-After"] = _retry_after(fault.retry_after)
+    return answer
+
+
+def _failed(vendor: Vendor, status: int) -> Answer:
+    """An error in the vendor's own form, where it has one."""
+    failed = getattr(vendor, "failed", None)
+    if failed is None:
+        return document({"message": HTTPStatus(status).phrase}, status)
+    answer: Answer = failed(status)
     return answer
 
 

@@ -22,6 +22,14 @@ from muniment.sandbox.world import World
 LIMIT_AN_HOUR = 5000
 REPOSITORY = r"/(?:repos/harbourline/(?P<name>[\w.-]+)|repositories/(?P<number>\d+))"
 
+GITHUB_MESSAGES = {
+    401: "Bad credentials",
+    403: "Resource not accessible by personal access token",
+    404: "Not Found",
+    429: "API rate limit exceeded",
+    500: "Server Error",
+}
+
 
 class GitHub:
     """Answers questions; knows the world, and the clock from each question."""
@@ -77,6 +85,10 @@ class GitHub:
     def refused(self) -> Answer:
         """The answer to a wrong or missing token."""
         return error(401, "Bad credentials")
+
+    def failed(self, status: int) -> Answer:
+        """The answer where something fails."""
+        return error(status, GITHUB_MESSAGES.get(status, "Validation Failed"))
 
     def limits(self, now: datetime) -> dict[str, str]:
         """The rate limit's headers."""

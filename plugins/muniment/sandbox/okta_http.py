@@ -18,6 +18,14 @@ LOG_PAGE, LOG_LARGEST, USERS_PAGE = 100, 1000, 200
 DEFAULT_REACH = timedelta(days=7)
 CLAUSE = re.compile(r'(\w+) eq "([^"]*)"')
 
+OKTA_CODES = {
+    401: ("E0000011", "Invalid token provided"),
+    403: ("E0000006", "You do not have permission to perform the requested action"),
+    404: ("E0000007", "Not found: Resource not found"),
+    429: ("E0000047", "API call exceeded rate limit due to too many requests."),
+    500: ("E0000009", "Internal Server Error"),
+}
+
 
 class Okta:
     """Answers questions; knows the world, and the clock from each question."""
@@ -37,6 +45,11 @@ class Okta:
     def refused(self) -> Answer:
         """The answer to a wrong or missing token."""
         return error(401, "E0000011", "Invalid token provided")
+
+    def failed(self, status: int) -> Answer:
+        """The answer where something fails."""
+        code, summary = OKTA_CODES.get(status, ("E0000001", "Api validation failed"))
+        return error(status, code, summary)
 
     def limits(self, now: datetime) -> dict[str, str]:
         """The rate limit's headers. The simulation never runs dry by itself; faults see to that."""

@@ -1,6 +1,7 @@
-"""The simulated company over real HTTP, on loopback: both vendors, and an address to set the clock.
+"""The simulated company over real HTTP, on loopback: its vendors, and an address to set the clock.
 
-`/okta` and `/github` are the vendors' base paths; `/_sandbox/` is for tests and the demo alone.
+`/okta`, `/github`, … are the vendors' base paths; `/_token/<vendor>` gives their access tokens;
+`/_sandbox/` is for tests and the demo alone.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from muniment.errors import MachineError, UsageError
-from muniment.sandbox.answers import Answer, Question, document
+from muniment.sandbox.answers import Answer, Question, Vendor, document
 from muniment.sandbox.configuration import connection_uris, write_configuration
 from muniment.sandbox.drop import Drop
 from muniment.sandbox.faults import Fault, Kind, Outcome, is_before_answer, refusal, spoil
 from muniment.sandbox.github_http import GitHub
 from muniment.sandbox.okta_http import Okta
 from muniment.sandbox.times import DEFAULT_CLOCK, beside_the_year
+from muniment.sandbox.tokens_http import TOKENS, TokenDoor
 from muniment.sandbox.wire import Wire
 from muniment.sandbox.world import World
 
@@ -37,10 +39,11 @@ class Sandbox:
         """Binds the port (0: any free one) and writes the drop of this instant below `home`."""
         self.seed, self.home = seed, Path(home)
         self.world = World(seed)
-        self.vendors: dict[str, Okta | GitHub] = {
+        self.vendors: dict[str, Vendor] = {
             "okta": Okta(self.world),
             "github": GitHub(self.world),
         }
+        self._tokens = TokenDoor(self.token)
         self.faults: list[Fault] = []
         self._drop = Drop(self.world, self.home)
         self._lock = threading.RLock()
@@ -113,19 +116,26 @@ class Sandbox:
         only: ids of the sources that it shall name, all by default.
         """
         write_configuration(Path(path), self.home, muniment_home, only)
-        return connection_uris(self.url, {vendor: self.token(vendor) for vendor in self.vendors})
+        return self.connections()
+
+    def connections(self) -> dict[str, str]:
+        """The AIRFLOW_CONN_… variables by which every vendor is reached."""
+        tokens = {vendor: self.token(vendor) for vendor in self.vendors}
+        extras = {vendor: self._tokens.extra_of(vendor, self.url) for vendor in self.vendors}
+        return connection_uris(self.url, tokens, extras)
 
     def respond(self, vendor: str, question: Question) -> Outcome:
         """What one request of a vendor's API is answered with, faults included."""
         with self._lock:
-            api = self.vendors[vendor]
-            if question.headers.get("authorization", "").rpartition(" ")[2] != self.token(vendor):
+            is_door = vendor == TOKENS
+            api = self._tokens if is_door else self.vendors[vendor]
+            if not is_door and question.token != self.token(vendor):
                 return Outcome(api.refused())
             target = f"/{vendor}{question.url().removeprefix(question.root)}"
             hits = [fault for fault in self.faults if fault.takes(target, question.now)]
             for fault in hits:
                 if is_before_answer(fault):
-                    return Outcome(refusal(fault, question, vendor == "okta"))
+                    return Outcome(refusal(fault, question, api))
             outcome = Outcome(api.answer(question))
         for fault in hits:
             outcome = spoil(fault, question, outcome.answer)
@@ -176,8 +186,7 @@ def run(seed: int, home: Path | str, port: int = 0, clock: datetime | None = Non
     """
     with serve(seed, home, port, clock) as sandbox, _stop_signal() as stopped:
         lines = [f"{sandbox.url}"]
-        tokens = {vendor: sandbox.token(vendor) for vendor in sandbox.vendors}
-        lines += [f"{k}={v}" for k, v in connection_uris(sandbox.url, tokens).items()]
+        lines += [f"{k}={v}" for k, v in sandbox.connections().items()]
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
         note = beside_the_year(sandbox.clock)

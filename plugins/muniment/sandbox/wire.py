@@ -12,9 +12,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from muniment.errors import MunimentError
 from muniment.sandbox.answers import Answer, Question, document
 from muniment.sandbox.faults import Outcome
+from muniment.sandbox.tokens_http import TOKENS
 
 if TYPE_CHECKING:
     from muniment.sandbox.server import Sandbox
+
+#: vendors that put all relations into one Link header
+ONE_LINK_HEADER = ("github", "gitlab")
 
 
 class Wire(BaseHTTPRequestHandler):
@@ -26,33 +30,23 @@ class Wire(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """One question to a vendor, or to the sandbox's own address."""
+        """One question to a vendor, or to the sandbox's own addresses."""
         parts = urlsplit(self.path)
         vendor = parts.path.split("/")[1]
-        if vendor not in self.company.vendors:
-            self._administer()
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if vendor not in (*self.company.vendors, TOKENS):
+            self._administer(body)
             return
         path = unquote(parts.path[len(vendor) + 1 :]) or "/"
         headers = {name.lower(): value for name, value in self.headers.items()}
         root = f"{self.company.url}/{vendor}"
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        question = Question(path, query, headers, root, self.company.clock)
-        self._send(self.company.respond(vendor, question), is_github=vendor == "github")
+        question = Question(path, query, headers, root, self.company.clock, self.command, body)
+        self._send(self.company.respond(vendor, question), vendor in ONE_LINK_HEADER)
 
-    def do_PUT(self) -> None:
-        """Sets the clock."""
-        self._administer()
+    do_POST = do_PUT = do_DELETE = do_GET
 
-    def do_POST(self) -> None:
-        """Switches a fault on."""
-        self._administer()
-
-    def do_DELETE(self) -> None:
-        """Switches every fault off."""
-        self._administer()
-
-    def _administer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def _administer(self, body: bytes) -> None:
         try:
             values: dict[str, Any] = json.loads(body) if body else {}
             answer = self.company.administer(urlsplit(self.path).path, values, self.command)
@@ -60,14 +54,14 @@ class Wire(BaseHTTPRequestHandler):
             answer = document({"message": str(error)}, 400)
         self._send(Outcome(answer))
 
-    def _send(self, outcome: Outcome, is_github: bool = False) -> None:
+    def _send(self, outcome: Outcome, is_joined: bool = False) -> None:
         answer = outcome.answer
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        for value in _link_headers(answer, is_github):
+        for value in _link_headers(answer, is_joined):
             self.send_header("Link", value)
         self.end_headers()
         self.wfile.write(answer.body[: outcome.cut_after])
@@ -88,7 +82,7 @@ class Wire(BaseHTTPRequestHandler):
         """Requests are not logged: their addresses hold the ids of people."""
 
 
-def _link_headers(answer: Answer, is_github: bool) -> list[str]:
-    """Okta sends one Link header a relation, GitHub one for all of them."""
+def _link_headers(answer: Answer, is_joined: bool) -> list[str]:
+    """Okta sends one Link header a relation, GitHub and GitLab one for all of them."""
     links = [f'<{url}>; rel="{relation}"' for relation, url in answer.links.items()]
-    return [", ".join(links)] if is_github and links else links
+    return [", ".join(links)] if is_joined and links else links
