@@ -71,7 +71,7 @@
   ]) }}
 {%- endmacro %}
 
-{#- sarif, trivy -#}
+{#- sarif, trivy, cisa_kev -#}
 {% macro staged_days_vulnerability() -%}
   {{ return([
     {'model': 'stg_sarif__finding', 'kind': 'sarif', 'stream': 'finding',
@@ -83,5 +83,7 @@
      'feeds': ['findings.finding'], 'days': ['event_day']},
     {'model': 'stg_trivy__scan_run', 'kind': 'trivy', 'stream': 'scan_run',
      'feeds': ['findings.finding', 'findings.scan_run'], 'days': ['event_day']},
+    {'model': 'stg_cisa__kev', 'kind': 'cisa_kev', 'stream': 'vulnerability',
+     'feeds': ['kev'], 'days': ['listed_day']},
   ]) }}
 {%- endmacro %}
