@@ -22,7 +22,7 @@ from muniment.sandbox.times import days
 from muniment.verdicts import Verdict
 
 #: ids of the sources that these thirty days are collected from
-ASKED = (*SPINE,)
+ASKED = (*SPINE, "cisa_kev")
 DAYS = 30
 END = FIRST_DAY + timedelta(days=DAYS)
 OUTCOMES = ("EXCEPTION", "EXCEPTION_ACCEPTED", "LEAD")
@@ -41,6 +41,8 @@ POPULATIONS = {
 SCANNERS = ("trivy", "sarif")
 #: how the ledger says that something is missing: for certain, or because nothing lay there
 UNPROVEN = ("GAP", "EMPTY_CONFIRMED")
+#: what the simulation does not do by itself: a test switches it on
+OUTAGE = ("okta_system_log", "GAP")
 #: kind, day, verdict
 Gap = tuple[str, str, str]
 #: test, leg, attributes, outcome, reason code, day
@@ -77,8 +79,8 @@ class Judged:
         """Days on which our own collector failed: healed in the ledger, and still told."""
         return {
             _key(*COLLECTOR, {"day": day, "source_id": "okta"}): None
-            for _, day, verdict in self.planted_gaps(FIRST_DAY)
-            if verdict == "GAP"
+            for kind, day, verdict in self.planted_gaps(FIRST_DAY)
+            if (kind, verdict) == OUTAGE
         }
 
     def planted_legs(self) -> set[tuple[str, str]]:
@@ -142,7 +144,7 @@ class GroundTruth:
         outages = {
             date.fromisoformat(gap["day"])
             for gap in truth["gaps"]
-            if (gap["source_kind"], gap["verdict"]) == ("okta_system_log", "GAP")
+            if (gap["source_kind"], gap["verdict"]) == OUTAGE
         }
         planted = {date.fromisoformat(gap["day"]) for gap in truth["gaps"]}
         gaps: set[Gap] = set()

@@ -24,7 +24,12 @@ def write_configuration(
 ) -> None:
     """Writes the configuration: vendors, drops and the four registers; `only` these sources."""
     drop = sandbox_home.resolve() / "drop"
-    sources = [*_vendor_sources(), *_scan_sources(drop), *_register_sources(drop)]
+    sources = [
+        *_vendor_sources(),
+        *_scan_sources(drop),
+        *_register_sources(drop),
+        *_estate_sources(),
+    ]
     settings = {
         "organisation": COMPANY,
         "home": muniment_home,
@@ -85,6 +90,10 @@ def _scan_sources(drop: Path) -> list[dict[str, Any]]:
             "options": {"scanner_types": ["container", "sca"]},
         },
     ]  # fmt: skip
+
+
+def _estate_sources() -> list[dict[str, Any]]:
+    return [{"id": "cisa_kev", "kind": "cisa_kev", "connection": "cisa"}]
 
 
 def _register_sources(drop: Path) -> list[dict[str, Any]]:

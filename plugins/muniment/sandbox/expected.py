@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from muniment.sandbox.exploited import entries
 from muniment.sandbox.okta_log import sign_ins_around_end
 from muniment.sandbox.people import LEAVER_LIMIT, Person, Spell
 from muniment.sandbox.plan import NO_APPROVER_RELEASES, NO_AUTHOR_RELEASES, Trouble
@@ -203,6 +204,23 @@ def of_findings(world: World) -> Iterator[Json]:
         yield deviation(
             "VUL-01.sla", attributes, f"{finding.severity}: {OVERDUE[finding.story]}",
             finding.first_day, limit, limit + DAY,
+        )  # fmt: skip
+
+
+def of_exploited(world: World) -> Iterator[Json]:
+    """VUL-01: findings on the list of exploited vulnerabilities that outlived its due day."""
+    listed = {entry.cve: entry for entry in entries(world.seed)}
+    for finding in world.scans.findings:
+        entry = listed.get(finding.rule_id)
+        if entry is None or not entry.is_late(finding):
+            continue
+        attributes = {
+            "asset_id": finding.asset_id, "scanner": TOOL[finding.scanner_type],
+            "rule_id": finding.rule_id, "location": finding.location,
+        }  # fmt: skip
+        yield deviation(
+            "VUL-01.kev", attributes, f"known to be exploited, due on {entry.due_on}",
+            finding.first_day, max(entry.due_on + DAY, finding.first_day),
         )  # fmt: skip
 
 

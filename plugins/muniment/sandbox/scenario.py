@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from muniment.sandbox import expected
+from muniment.sandbox.exploited import short_days
 from muniment.sandbox.people import COMPANY
 from muniment.sandbox.releases import PRODUCTION
 from muniment.sandbox.times import YEAR_END, YEAR_START, days
@@ -33,6 +34,7 @@ def scenario(seed: int) -> Json:
         *expected.of_releases(world), *expected.of_pulls(world), *expected.of_pushes(world),
         *expected.of_factors(world), *expected.of_leavers(world), *expected.of_findings(world),
         *expected.of_scans(world), *expected.of_lulls(world), *expected.of_lost_drops(world),
+        *expected.of_exploited(world),
     ]  # fmt: skip
     known = [item for item in deviations if item["visible_from"] < YEAR_END.isoformat()]
     known.sort(key=lambda item: (item["visible_from"], item["test_id"], str(item["attributes"])))
@@ -56,6 +58,8 @@ def _gaps(world: World) -> Iterator[Json]:
             "trivy", day, "EMPTY_CONFIRMED", "The reports of this day came at noon of the next.",
             heals_on=day + timedelta(days=1),
         )  # fmt: skip
+    for day in short_days(world.seed):
+        yield _gap("cisa_kev", day, "GAP", "The feed counts one entry more than it lists.")
     for day in world.plan.outages:
         yield _gap(
             "okta_system_log", day, "GAP",

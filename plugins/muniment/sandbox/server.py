@@ -22,6 +22,7 @@ from muniment.sandbox.answers import Answer, Question, Vendor, document
 from muniment.sandbox.configuration import connection_uris, write_configuration
 from muniment.sandbox.drop import Drop
 from muniment.sandbox.faults import Fault, Kind, Outcome, is_before_answer, refusal, spoil
+from muniment.sandbox.feeds_http import Cisa
 from muniment.sandbox.github_http import GitHub
 from muniment.sandbox.okta_http import Okta
 from muniment.sandbox.times import DEFAULT_CLOCK, beside_the_year
@@ -42,6 +43,7 @@ class Sandbox:
         self.vendors: dict[str, Vendor] = {
             "okta": Okta(self.world),
             "github": GitHub(self.world),
+            "cisa": Cisa(self.world),
         }
         self._tokens = TokenDoor(self.token)
         self.faults: list[Fault] = []
