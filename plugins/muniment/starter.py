@@ -9,7 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+
+from muniment.discovery import Found, Unknown
 
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "frameworks"
 
@@ -60,7 +64,7 @@ sources:
     location: registers/controls/
     required: true
     options: {{schema: controls}}
-#  - {{id: okta, kind: okta_system_log, connection: okta, required: true}}
+{found}#  - {{id: okta, kind: okta_system_log, connection: okta, required: true}}
 #  - {{id: okta_users, kind: okta_users, connection: okta, required: true}}
 #  - id: pulls
 #    kind: github_pulls
@@ -76,10 +80,15 @@ sources:
 """
 
 
-def write(folder: Path, organisation: str) -> list[str]:
-    """Writes what is missing below `folder`; returns one line a file for a person."""
+def write(folder: Path, organisation: str, found: Sequence[Found | Unknown] = ()) -> list[str]:
+    """Writes what is missing below `folder`; returns one line a file for a person.
+
+    found: what connections can see; what one would not show in full is written as a comment, with
+    the reason.
+    """
     name = json.dumps(organisation, ensure_ascii=False)  # JSON text is YAML text, quoted
-    told = [_write(folder / "muniment.yml", CONFIGURATION.format(organisation=name))]
+    text = CONFIGURATION.format(organisation=name, found=_sources(found))
+    told = [_write(folder / "muniment.yml", text)]
     for schema, columns in COLUMNS.items():
         path = folder / "registers" / schema / f"{schema}.csv"
         told.append(_write(path, _csv([list(columns)])))
@@ -90,6 +99,34 @@ def write(folder: Path, organisation: str) -> list[str]:
         "registers/controls/controls.csv, then `muniment run --from D --to D`."
     )
     return told
+
+
+def _sources(found: Sequence[Found | Unknown]) -> str:
+    taken: Counter[str] = Counter()
+    lines = []
+    for item in found:
+        if isinstance(item, Unknown):
+            lines += [
+                f"# Connection '{item.connection_id}': {line}" for line in _lines(item.reason)
+            ]
+            continue
+        taken[item.kind] += 1
+        number = taken[item.kind]
+        source = {
+            "id": item.kind if number == 1 else f"{item.kind}_{number}", "kind": item.kind,
+            "connection": item.connection_id,
+            **({"options": item.options} if item.options else {}),
+        }  # fmt: skip
+        line = f"  - {json.dumps(source, ensure_ascii=False)}"
+        if item.refused is not None:
+            lines += [f"#   {reason}" for reason in _lines(item.refused)]
+            line = f"#{line}"
+        lines.append(line)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines() or ["no reason was given"]
 
 
 def _write(path: Path, text: str) -> str:

@@ -46,6 +46,7 @@ class GitHub:
             (re.compile(pattern + "$"), handler)
             for pattern, handler in (
                 ("/rate_limit", self._rate_limit),
+                ("/user/orgs", self._organisations),
                 (f"/orgs/{ORGANISATION}", self._organisation),
                 (f"/orgs/{ORGANISATION}/repos", self._repositories),
                 (REPOSITORY, self._repository),
@@ -130,6 +131,9 @@ class GitHub:
         names = ("limit", "remaining", "reset", "used")
         core = {name: int(limits[f"X-RateLimit-{name.capitalize()}"]) for name in names}
         return document({"resources": {"core": core, "search": core}, "rate": core})
+
+    def _organisations(self, question: Question) -> Answer:
+        return document([{"login": ORGANISATION, "id": shapes.ORGANISATION_ID}])
 
     def _organisation(self, question: Question) -> Answer:
         return document(shapes.organisation())

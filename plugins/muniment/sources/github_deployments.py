@@ -49,6 +49,7 @@ SPEC = SourceSpec(
     ),
     feeds={"deployment": (STREAM,), "deployment_status": (STREAM,), "repository": ()},
     options=GitHubDeploymentsOptions,
+    seen=github.seen,
     basis=("cursor_exhausted",),
     permissions=("Deployments: read, Metadata: read (fine-grained), or scope repo_deployment",),
     limits=(

@@ -82,6 +82,7 @@ SPEC = SourceSpec(
         "branch": (),
     },
     options=GitHubPullsOptions,
+    seen=github.seen,
     basis=("cursor_exhausted", "not_provable"),
     permissions=(
         "Pull requests: read, Contents: read, Metadata: read (fine-grained), or scope repo",

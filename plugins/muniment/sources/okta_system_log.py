@@ -60,6 +60,7 @@ SPEC = SourceSpec(
         )
     },
     options=OktaSystemLogOptions,
+    seen=okta.seen,
     basis=("cursor_exhausted", "not_provable"),
     retention_days=RETENTION_DAYS,
     has_cursor=True,

@@ -36,6 +36,7 @@ SPEC = SourceSpec(
     ),
     feeds={"account": (ACCOUNT,), "factor": (FACTOR,)},
     options=okta.OktaOptions,
+    seen=okta.seen,
     basis=("snapshot_count", "not_provable"),
     permissions=("okta.users.read (OAuth), or an API token of a read-only administrator",),
     limits=okta.LIMITS,

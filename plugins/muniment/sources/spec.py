@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from muniment.collecting import Ask
+    from muniment.transport import Client
+
+#: options of the sources that a credential can see; [] where another vendor's system answers
+Seen = Callable[["Client"], list[dict[str, Any]]]
 
 Form = Literal["lines", "array", "document", "csv"]
 TimeForm = Literal["iso", "epoch_s", "epoch_ms", "epoch_us"]
@@ -107,7 +111,8 @@ class SourceSpec:
     scanner_types: for scan kinds, the types that it can hold (options may narrow them).
     read_only_posts: URL templates that are posted to because the vendor reads by POST there.
     permissions, limits, blind_spots: for the reference page. scopes: all that the kind needs, where
-    the source tells which ones a credential bears.
+    the source tells which ones a credential bears. seen: asked of connections by
+    `muniment init --discover`; the kinds of one vendor share it.
     """
 
     kind: str
@@ -128,6 +133,7 @@ class SourceSpec:
     limits: tuple[str, ...] = ()
     blind_spots: tuple[str, ...] = ()
     feeds_of: Callable[[Options], tuple[str, ...]] | None = None
+    seen: Seen | None = None
 
     def shape(self, name: str) -> Shape:
         """The shape of this name, the shared `requests` shape included."""

@@ -148,10 +148,7 @@ def connect(ask: Ask, options: GitHubOptions) -> GitHub:
     """The conversation, authorised, with the tenant on record. Raises SourceError."""
     client = ask.client
     client.patience.max_total_s = options.max_wait_s
-    client.authorise(
-        "Bearer",
-        {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION},
-    )
+    _authorise(client)
     path = f"/orgs/{quote(options.organisation, safe='')}"
     response = client.get(path, "/orgs/{org}")
     ask.keep_response(response, ORGANISATION.name)
@@ -159,6 +156,21 @@ def connect(ask: Ask, options: GitHubOptions) -> GitHub:
     login = str(response.object().get("login") or options.organisation)
     ask.set_tenant(login, tuple(scope for scope in scopes if scope))
     return GitHub(ask, client, login)
+
+
+def seen(client: Client) -> list[dict[str, Any]]:
+    """The organisations that the credential's owner belongs to. Raises SourceError."""
+    _authorise(client)
+    path = "/user/orgs"
+    pages = client.pages(path, path, {"per_page": str(PAGE_SIZE)})
+    return [{"organisation": item["login"]} for page in pages for item in page.array()]
+
+
+def _authorise(client: Client) -> None:
+    client.authorise(
+        "Bearer",
+        {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION},
+    )
 
 
 def each_repository(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -10,7 +11,7 @@ from muniment.collecting import Ask
 from muniment.errors import SourceError
 from muniment.retries import DEFAULT_MAX_WAIT_S
 from muniment.sources.spec import Options, Shape
-from muniment.transport import Client
+from muniment.transport import Client, Response
 
 #: `/.well-known/okta-organization`: id, pipeline and domains of the tenant
 ORGANISATION = Shape("organisation", "document", "organisation", native_id=("/id",))
@@ -35,12 +36,22 @@ def connect(ask: Ask, options: OktaOptions) -> Client:
     """
     client = ask.client
     client.patience.max_total_s = options.max_wait_s
-    client.authorise("Bearer" if client.connection.login == "oauth" else "SSWS")
-    path = "/.well-known/okta-organization"
-    response = client.get(path, path)
+    response = _organisation(client)
     ask.keep_response(response, ORGANISATION.name)
     ask.set_tenant(_tenant(response.object()))
     return client
+
+
+def seen(client: Client) -> list[dict[str, Any]]:
+    """A tenant needs no options. Raises SourceError where what answers is none."""
+    _tenant(_organisation(client).object())
+    return [{}]
+
+
+def _organisation(client: Client) -> Response:
+    client.authorise("Bearer" if client.connection.login == "oauth" else "SSWS")
+    path = "/.well-known/okta-organization"
+    return client.get(path, path)
 
 
 def _tenant(organisation: dict[str, object]) -> str:
