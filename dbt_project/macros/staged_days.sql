@@ -18,6 +18,7 @@
     {'model': 'stg_register__roster', 'kind': 'register', 'stream': 'roster', 'feeds': [], 'days': []},
     {'model': 'stg_register__asset', 'kind': 'register', 'stream': 'asset', 'feeds': [], 'days': []},
     {'model': 'stg_register__waiver', 'kind': 'register', 'stream': 'waiver', 'feeds': [], 'days': []},
+    {'model': 'stg_register__link', 'kind': 'register', 'stream': 'link', 'feeds': [], 'days': []},
     {'model': 'stg_register__control', 'kind': 'register', 'stream': 'control', 'feeds': [], 'days': []},
   ]) }}
 {%- endmacro %}

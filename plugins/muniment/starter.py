@@ -36,6 +36,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "control_id", "statement", "owner", "frequency", "criteria", "tests", "scope",
         "valid_from", "valid_to",
     ),
+    "links": ("system", "login", "person_id", "confirmed_by", "confirmed_at"),
 }  # fmt: skip
 
 CONFIGURATION = """\
@@ -64,6 +65,10 @@ sources:
     location: registers/controls/
     required: true
     options: {{schema: controls}}
+  - id: links
+    kind: register
+    location: registers/links/
+    options: {{schema: links}}
 {found}#  - {{id: okta, kind: okta_system_log, connection: okta, required: true}}
 #  - {{id: okta_users, kind: okta_users, connection: okta, required: true}}
 #  - id: pulls

@@ -19,8 +19,21 @@
 with resolved as (
     select
         snapshots.*,
-        if(by_login.login is not null, by_login.person_id, by_email.person_id) as person_id
+        case
+            when by_login.login is null then coalesce(by_email.is_conflict, false)
+            when by_email.login is null or by_login.is_conflict then by_login.is_conflict
+            else not list_contains(by_email.persons, by_login.person_id)
+        end as is_person_disputed,
+        if(is_person_disputed, null, coalesce(by_login.person_id, by_email.person_id)) as person_id,
+        case
+            when coalesce(by_login.rule, '') != 'roster.logins' and by_email.login is not null
+                then 'work_email'
+            else by_login.rule
+        end as person_rule,
+        list_sort(list_distinct(list_concat(by_login.persons, by_email.persons)))
+            as person_candidates
     from ({{ newest_snapshots(columns, kinds) }}) as snapshots
+    -- who it belongs to, by its login and by its address: two that disagree name nobody
     left join {{ ref('int_person_logins') }} as by_login
         on by_login.system = snapshots.system and snapshots.login = by_login.login
     left join {{ ref('int_person_logins') }} as by_email

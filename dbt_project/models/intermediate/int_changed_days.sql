@@ -69,6 +69,15 @@ registers as (
   from ({{ register_history('stg_register__roster') }})
   where {{ is_new_version() }}
   union all
+  -- whose an account is counts for all days, and so does a link that came or went
+  select 'roster', date '1900-01-01', date '9999-12-31'
+  from {{ ref('int_person_logins') }}
+  where list_has_any(linked_by, (select list(receipt_id) from new_receipts))
+  union all
+  select 'roster', date '1900-01-01', date '9999-12-31'
+  from ({{ register_history('stg_register__link') }})
+  where {{ is_new_version() }}
+  union all
   select 'assets.asset', valid_from, valid_to
   from {{ ref('int_assets') }}
   where first_receipt_id in (select receipt_id from new_receipts)

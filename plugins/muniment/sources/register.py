@@ -1,4 +1,5 @@
-"""Registers: what the company itself states, as CSV: its people, assets, waivers and controls.
+"""Registers: what the company itself states, as CSV: its people, assets, waivers, controls
+and links between people and accounts.
 
 The newest file of the folder is the statement. A register speaks for days before it was first
 received too; that is the owner's word (asserted).
@@ -19,7 +20,7 @@ from muniment.collecting import Ask
 from muniment.errors import SourceError
 from muniment.sources.spec import Options, Shape, SourceSpec
 
-SchemaName = Literal["roster", "assets", "waivers", "controls"]
+SchemaName = Literal["roster", "assets", "waivers", "controls", "links"]
 
 #: schema -> Bronze stream, ledger stream
 _STREAMS: dict[str, tuple[str, str]] = {
@@ -27,6 +28,7 @@ _STREAMS: dict[str, tuple[str, str]] = {
     "assets": ("asset", "assets.asset"),
     "waivers": ("waiver", "waivers"),
     "controls": ("control", "controls"),
+    "links": ("link", "links"),
 }
 #: columns without which a missing value could read as a pass; `entity` may be left out always
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -39,6 +41,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     ),
     "waivers": ("waiver_id", "test_id", "scope", "approver", "approved_at", "expires_at"),
     "controls": ("control_id", "statement", "criteria", "tests", "valid_from", "valid_to"),
+    "links": ("system", "login", "person_id", "confirmed_by", "confirmed_at"),
 }  # fmt: skip
 OPTIONAL: dict[str, tuple[str, ...]] = {
     "roster": ("name", "role", "country"),
@@ -47,6 +50,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     ),
     "waivers": ("owner", "reason", "compensating_control"),
     "controls": ("owner", "frequency", "scope"),
+    "links": (),
 }  # fmt: skip
 #: a company has people and things: without a row the file is broken, not empty
 _NEVER_EMPTY = ("roster", "assets")

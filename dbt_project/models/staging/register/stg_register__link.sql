@@ -1,0 +1,7 @@
+{{ register_rows('link', [
+  'system',
+  'login',
+  'person_id',
+  'confirmed_by',
+  'confirmed_at'
+]) }}
