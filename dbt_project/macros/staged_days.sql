@@ -8,7 +8,8 @@
     has_duplicates: false. `is_rejected`, where a model has it, is named by rejected: true. -#}
 {% macro staged_days() -%}
   {{ return(
-    staged_registers() + staged_days_change() + staged_days_access() + staged_days_vulnerability()
+    staged_registers() + staged_days_change() + staged_days_access() + staged_days_microsoft()
+    + staged_days_vulnerability()
   ) }}
 {%- endmacro %}
 
@@ -86,5 +87,29 @@
      'feeds': ['findings.finding', 'findings.scan_run'], 'days': ['event_day']},
     {'model': 'stg_cisa__kev', 'kind': 'cisa_kev', 'stream': 'vulnerability',
      'feeds': ['kev'], 'days': ['listed_day']},
+  ]) }}
+{%- endmacro %}
+
+{#- entra_signins, entra_audit, entra_users, azure_activity -#}
+{% macro staged_days_microsoft() -%}
+  {{ return([
+    {'model': 'stg_entra__sign_in', 'kind': 'entra_signins', 'stream': 'sign_in',
+     'feeds': ['access_events.sign_in'], 'days': ['event_day']},
+    {'model': 'stg_entra__audit', 'kind': 'entra_audit', 'stream': 'audit',
+     'feeds': [
+       'access_events.grant', 'access_events.revoke', 'access_events.disable',
+       'access_events.elevation'
+     ], 'days': ['event_day']},
+    {'model': 'stg_entra__account', 'kind': 'entra_users', 'stream': 'account',
+     'feeds': ['identities.account'], 'days': ['event_day']},
+    {'model': 'stg_entra__factor', 'kind': 'entra_users', 'stream': 'factor',
+     'feeds': ['identities.factor'], 'days': ['event_day']},
+    {'model': 'stg_entra__role', 'kind': 'entra_users', 'stream': 'role',
+     'feeds': ['identities.role'], 'days': ['event_day']},
+    {'model': 'stg_entra__role_member', 'kind': 'entra_users', 'stream': 'role_member',
+     'feeds': ['identities.role'], 'days': ['event_day']},
+    {'model': 'stg_azure__activity', 'kind': 'azure_activity', 'stream': 'activity',
+     'feeds': ['change_events.config_change', 'change_events.infra_change'],
+     'days': ['event_day']},
   ]) }}
 {%- endmacro %}

@@ -23,14 +23,16 @@ def prove(
     *,
     never_empty: frozenset[str] = frozenset(),
     holes: Mapping[str, str] | None = None,
-    basis: Basis = "snapshot_count",
+    basis: Basis | Mapping[str, Basis] = "snapshot_count",
 ) -> None:
     """States for the day on which the collection began what was listed in full.
 
     counted: ledger stream -> records, told apart by content, that Bronze must hold of it.
     said: one sentence with the figures, for the receipt. never_empty: streams of which zero records
-    are no proof. holes: stream -> why it was not read in full. A stream that the source feeds with
-    these options and that `counted` leaves out is said to be not proven.
+    are no proof. holes: stream -> why it was not read in full. basis: of all streams, or of
+    those that rest on more than the snapshot (the source's own total, which the caller compared).
+    A stream that the source feeds with these options and that `counted` leaves out is said to be
+    not proven.
     """
     day, finished = ask.started_at.date(), ask.clock().date()
     if finished != day:
@@ -40,10 +42,13 @@ def prove(
             f"day. {said} Collect again at another hour.",
         )  # fmt: skip
         return
+    bases = basis if isinstance(basis, Mapping) else {}
+    usual: Basis = "snapshot_count" if isinstance(basis, Mapping) else basis
     for stream in ask.spec.ledger_streams(ask.options):
         reason = _unproven(stream, counted.get(stream), never_empty, holes or {})
         ask.prove(
-            stream, "not_provable" if reason else basis, day, day + _DAY,
+            stream, "not_provable" if reason else bases.get(stream, usual),
+            day, day + _DAY,
             expected=counted.get(stream), reason=f"{reason} {said}" if reason else said,
         )  # fmt: skip
 

@@ -4,6 +4,8 @@
 -- its kind.
 {%- set kinds = {
     'okta_system_log': access_events__okta_system_log,
+    'entra_signins': access_events__entra_signins,
+    'entra_audit': access_events__entra_audit,
 } %}
 {%- set columns = {
     'event_id': 'varchar', 'event_key': 'varchar', 'event_time': 'timestamp',

@@ -7,6 +7,7 @@
 -- status that we do not know is NULL in both.
 {%- set kinds = {
     'okta_users': accounts__okta_users,
+    'entra_users': accounts__entra_users,
 } %}
 {%- set columns = {
     'account_id': 'varchar', 'account_key': 'varchar', 'login': 'varchar', 'email': 'varchar',

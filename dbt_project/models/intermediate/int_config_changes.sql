@@ -3,6 +3,7 @@
 -- is a row too: `outcome` says so. Who acted is resolved to a person by the roster's logins, then by
 -- work email. What a system's own words mean here stands in the macro of its kind.
 {%- set kinds = {
+    'azure_activity': config_changes__azure_activity,
 } %}
 {%- set columns = {
     'event_id': 'varchar', 'event_key': 'varchar', 'event_time': 'timestamp',

@@ -2,6 +2,7 @@
 -- was read and is empty has a row here and none in int_factors; a list that was not read has none.
 {%- set kinds = {
     'okta_users': factor_lists__okta_users,
+    'entra_users': factor_lists__entra_users,
 } %}
 
 select

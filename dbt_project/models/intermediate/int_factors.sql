@@ -2,6 +2,7 @@
 -- question is a second thing known, not a second factor.
 {%- set kinds = {
     'okta_users': factors__okta_users,
+    'entra_users': factors__entra_users,
 } %}
 {%- set columns = {
     'account_ids': 'varchar[]', 'factor_id': 'varchar', 'factor_type': 'varchar',

@@ -1,6 +1,7 @@
 -- Roles that accounts held, as each day's newest snapshot shows them: one row an account, day, role
 -- and way in which it is held.
 {%- set kinds = {
+    'entra_users': roles__entra_users,
 } %}
 {%- set columns = {
     'account_id': 'varchar', 'role': 'varchar', 'is_privileged': 'boolean', 'via': 'varchar',
