@@ -32,16 +32,22 @@ class Repo:
 
 @dataclass
 class Host:
-    """`faults`: path -> answer instead of the true one. Pages hold at most `page_size` items."""
+    """`faults`: path -> answer instead of the true one; `lists`: path -> items of another list.
+
+    Pages hold at most `page_size` items.
+    """
 
     source: HttpSource
     repos: list[Repo] = field(default_factory=list)
     faults: dict[str, Answer] = field(default_factory=dict)
+    lists: dict[str, Items] = field(default_factory=dict)
     page_size: int = 2
 
     def reply(self, asked: Asked) -> Answer:
         if asked.path in self.faults:
             return self.faults[asked.path]
+        if asked.path in self.lists:
+            return self._page(asked, asked.path, self.lists[asked.path])
         if asked.path.lower() == "/orgs/acme":
             return Answer(
                 {"login": "Acme", "id": 1}, headers=[("X-OAuth-Scopes", "repo, read:org")]

@@ -8,8 +8,8 @@
     has_duplicates: false. `is_rejected`, where a model has it, is named by rejected: true. -#}
 {% macro staged_days() -%}
   {{ return(
-    staged_registers() + staged_days_change() + staged_days_access() + staged_days_microsoft()
-    + staged_days_vulnerability()
+    staged_registers() + staged_days_change() + staged_days_access() + staged_days_github_state()
+    + staged_days_microsoft() + staged_days_vulnerability()
   ) }}
 {%- endmacro %}
 
@@ -111,5 +111,18 @@
     {'model': 'stg_azure__activity', 'kind': 'azure_activity', 'stream': 'activity',
      'feeds': ['change_events.config_change', 'change_events.infra_change'],
      'days': ['event_day']},
+  ]) }}
+{%- endmacro %}
+
+{#- github_repo_access: a snapshot settles its own day and whether the day before had the same -#}
+{% macro staged_days_github_state() -%}
+  {%- set nearby = ['event_day', 'event_day - 1'] -%}
+  {{ return([
+    {'model': 'stg_github__collaborator', 'kind': 'github_repo_access', 'stream': 'collaborator',
+     'feeds': ['repo_access'], 'days': nearby},
+    {'model': 'stg_github__repository_team', 'kind': 'github_repo_access',
+     'stream': 'repository_team', 'feeds': ['repo_access'], 'days': nearby},
+    {'model': 'stg_github__team_member', 'kind': 'github_repo_access', 'stream': 'team_member',
+     'feeds': ['repo_access'], 'days': nearby},
   ]) }}
 {%- endmacro %}

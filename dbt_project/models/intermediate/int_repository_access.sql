@@ -1,6 +1,9 @@
+{{ config(materialized='table') }}
+
 -- Who may do what in which repository, as each day's newest snapshot shows it: one row a repository,
--- day, account and way in which the right is held.
+-- day and account, with the highest right of all the ways in which it is held.
 {%- set kinds = {
+    'github_repo_access': repository_access__github_repo_access,
 } %}
 {%- set columns = {
     'repository': 'varchar', 'account_id': 'varchar', 'login': 'varchar', 'permission': 'varchar',

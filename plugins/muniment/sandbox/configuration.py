@@ -18,6 +18,9 @@ SPINE = (
     "okta", "okta_users", "github_pulls", "github_deployments", "sast", "dast", "trivy", *REGISTERS,
 )  # fmt: skip
 
+#: what else GitHub tells beside changes: kinds, which are the ids of their sources too
+GITHUB_ACCESS = ("github_repo_access",)
+
 
 def write_configuration(
     path: Path, sandbox_home: Path, muniment_home: str, only: Container[str] | None = None
@@ -26,6 +29,7 @@ def write_configuration(
     drop = sandbox_home.resolve() / "drop"
     sources = [
         *_vendor_sources(),
+        *_github_sources(),
         *_scan_sources(drop),
         *_register_sources(drop),
         *_estate_sources(),
@@ -72,6 +76,16 @@ def _vendor_sources() -> list[dict[str, Any]]:
             "options": {"organisation": ORGANISATION} if vendor == "github" else {},
         }
         for source_id, (vendor, kind) in kinds.items()
+    ]  # fmt: skip
+
+
+def _github_sources() -> list[dict[str, Any]]:
+    return [
+        {
+            "id": kind, "kind": kind, "connection": "github", "system": "github",
+            "required": False, "options": {"organisation": ORGANISATION},
+        }
+        for kind in GITHUB_ACCESS
     ]  # fmt: skip
 
 

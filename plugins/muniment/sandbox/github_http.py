@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from muniment.sandbox import github_shapes as shapes
 from muniment.sandbox.answers import Answer, Handler, Json, Question, document, text_of
 from muniment.sandbox.commits import Deployment, Pull
+from muniment.sandbox.github_access_http import Access
 from muniment.sandbox.github_change_shapes import commit
 from muniment.sandbox.github_changes_http import Changes
 from muniment.sandbox.github_errors import error, not_found
@@ -20,6 +21,9 @@ from muniment.sandbox.world import World
 
 #: what GitHub's headers say for a user's token
 LIMIT_AN_HOUR = 5000
+#: the next links of lists lead to the organisation by its number
+ORGANISATION_ROOT = f"(?:/orgs/{ORGANISATION}|/organizations/{shapes.ORGANISATION_ID})"
+TEAM = ORGANISATION_ROOT + r"/teams?/(?P<team>[\w-]+)"
 REPOSITORY = r"/(?:repos/harbourline/(?P<name>[\w.-]+)|repositories/(?P<number>\d+))"
 
 GITHUB_MESSAGES = {
@@ -41,15 +45,20 @@ class GitHub:
         #: that clock may stand still for longer than anybody would wait
         self.limit_an_hour: int | None = None
         self._asked: Counter[datetime] = Counter()
-        changes = Changes(world)
+        changes, access = Changes(world), Access(world)
         self._routes: list[tuple[re.Pattern[str], Handler]] = [
             (re.compile(pattern + "$"), handler)
             for pattern, handler in (
                 ("/rate_limit", self._rate_limit),
                 ("/user/orgs", self._organisations),
-                (f"/orgs/{ORGANISATION}", self._organisation),
-                (f"/orgs/{ORGANISATION}/repos", self._repositories),
+                (ORGANISATION_ROOT, self._organisation),
+                (ORGANISATION_ROOT + "/repos", self._repositories),
+                (ORGANISATION_ROOT + "/members", access.members),
+                (ORGANISATION_ROOT + "/outside_collaborators", access.outside_collaborators),
+                (TEAM + "/members", access.team_members),
                 (REPOSITORY, self._repository),
+                (REPOSITORY + "/collaborators", access.collaborators),
+                (REPOSITORY + "/teams", access.teams),
                 (REPOSITORY + "/branches/(?P<branch>.+)", self._branch),
                 (REPOSITORY + "/pulls", changes.pulls),
                 (REPOSITORY + r"/pulls/(?P<pull>\d+)", changes.pull),
@@ -116,6 +125,8 @@ class GitHub:
             if "deployment" in parts:
                 number = int(parts["deployment"])
                 arguments["deployment"] = _deployment(repository, number, question.now)
+        if "team" in parts:
+            arguments["team"] = parts["team"]
         if "branch" in parts:
             arguments["branch"] = parts["branch"]
         return arguments

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from muniment.sandbox import expected
+from muniment.sandbox import expected, expected_github
 from muniment.sandbox.exploited import short_days
 from muniment.sandbox.people import COMPANY
 from muniment.sandbox.releases import PRODUCTION
@@ -35,6 +35,7 @@ def scenario(seed: int) -> Json:
         *expected.of_factors(world), *expected.of_leavers(world), *expected.of_findings(world),
         *expected.of_scans(world), *expected.of_lulls(world), *expected.of_lost_drops(world),
         *expected.of_exploited(world),
+        *expected_github.of_rights(world),
     ]  # fmt: skip
     known = [item for item in deviations if item["visible_from"] < YEAR_END.isoformat()]
     known.sort(key=lambda item: (item["visible_from"], item["test_id"], str(item["attributes"])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from muniment.sandbox.accounts import Accounts
+from muniment.sandbox.github_access import GitHubAccess
 from muniment.sandbox.okta_log import OktaLog
 from muniment.sandbox.people import Company
 from muniment.sandbox.plan import Plan, make_plan
@@ -32,6 +33,11 @@ class World:
     def accounts(self) -> Accounts:
         """The Okta accounts and their second factors."""
         return Accounts(self.company, self.plan)
+
+    @cached_property
+    def github_access(self) -> GitHubAccess:
+        """Members of the GitHub organisation and their rights."""
+        return GitHubAccess(self.seed, self.company, self.plan, self.repositories)
 
     @cached_property
     def log(self) -> OktaLog:

@@ -176,7 +176,15 @@ def _authorise(client: Client) -> None:
 def each_repository(
     github: GitHub, options: GitHubOptions, read: Callable[[Repository], None]
 ) -> None:
-    """Reads every repository, then proves the window.
+    """Reads every repository, then proves the window. Raises as `read_repositories`."""
+    read_repositories(github, options, read)
+    github.prove()
+
+
+def read_repositories(
+    github: GitHub, options: GitHubOptions, read: Callable[[Repository], None]
+) -> None:
+    """Reads every repository; what it proves is the caller's to say.
 
     One that fails does not stop the others; what they gave is kept. Raises SourceError naming the
     failed ones at the end (TransientSourceError where a later run may mend all of them).
@@ -188,7 +196,6 @@ def each_repository(
         except SourceError as error:
             failures.append((repository.name, error))
     if not failures:
-        github.prove()
         return
     for name, failure in failures:
         github.ask.warn(f"{name}: {failure}")
@@ -208,7 +215,8 @@ def _repositories(
         path, template = f"/orgs/{quote(github.organisation, safe='')}/repos", "/orgs/{org}/repos"
         params = {"type": "all", "sort": "full_name", "direction": "asc"}
         listed = github.listing(path, template, REPOSITORIES.name, {}, params)
-        _note_vanished(github, {str(item.get("id")) for item in listed})
+        if github.ask.spec.mode == "event":  # a snapshot shows who is there, and is done
+            _note_vanished(github, {str(item.get("id")) for item in listed})
         yield from map(_repository, {str(item.get("id")): item for item in listed}.values())
         return
     for name in options.repositories:

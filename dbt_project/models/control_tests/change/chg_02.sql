@@ -154,25 +154,12 @@ approved as (
   {{ rule_on_absence('approved_judged') }}
 ),
 
--- no kind reads who may approve on a repository yet
+rights_judged as (
+  {{ chg_02_rights('shared', 'approved_judged') }}
+),
+
 rights as (
-  select
-    approved_judged.* exclude (leg_id, proposed, reason_code, reason, needs),
-    'rights' as leg_id,
-    if(shared.counted_at_most = 0, 'NOT_APPLICABLE', 'NOT_TESTED') as proposed,
-    if(shared.counted_at_most = 0, 'see_other_test', 'test_not_built') as reason_code,
-    if(
-      shared.counted_at_most = 0,
-      'No approval counts: leg approved',
-      'The reviewers'' rights are not judged yet'
-    ) as reason,
-    if(
-      shared.counted_at_most = 0,
-      shared.needs,
-      list_append(shared.needs, {{ need('repo_access', 'shared.merged_on', 'shared.merged_on') }})
-    ) as needs
-  from approved_judged
-  inner join shared on approved_judged.unit_key = shared.unit_key
+  {{ rule_on_absence('rights_judged') }}
 )
 
 {{ settle('CHG-02', ['approved', 'rights'], scope_unread=['rights']) }}

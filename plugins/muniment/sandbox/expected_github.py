@@ -1,0 +1,25 @@
+"""What each planted deviation of GitHub's members and rights must show as (see `expected`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from muniment.sandbox.expected import PULL_REASONS, Json, deviation
+from muniment.sandbox.times import YEAR_START
+from muniment.sandbox.world import World
+
+
+def of_rights(world: World) -> Iterator[Json]:
+    """CHG-02: merges whose only approval came from somebody who could not write there."""
+    for repository in world.repositories.values():
+        for pull in repository.pulls:
+            is_judged = repository.terms.is_in_scope and pull.manner not in PULL_REASONS
+            if pull.merged_at is None or pull.merged_at.date() < YEAR_START or not is_judged:
+                continue
+            if not world.github_access.has_right(pull):
+                day = pull.merged_at.date()
+                attributes = {"repository": repository.terms.full_name, "number": pull.number}
+                yield deviation(
+                    "CHG-02.rights", attributes, "approved by somebody who may only read there",
+                    day, day, reason_code="NO_RIGHT",
+                )  # fmt: skip
