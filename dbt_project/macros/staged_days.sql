@@ -70,7 +70,32 @@
      'feeds': ['identities.account'], 'days': ['event_day']},
     {'model': 'stg_okta__factor', 'kind': 'okta_users', 'stream': 'factor',
      'feeds': ['identities.factor'], 'days': ['event_day'], 'has_duplicates': false},
-  ]) }}
+  ] + staged_days_okta_access()) }}
+{%- endmacro %}
+
+{#- okta_policies, okta_groups, okta_apps: three kinds that list groups and applications -#}
+{% macro staged_days_okta_access() -%}
+  {%- set entries = [] -%}
+  {%- for stream, kind, fed, has_duplicates in [
+    ('policy', 'okta_policies', 'access_policies', true),
+    ('policy_rule', 'okta_policies', 'access_policies', true),
+    ('application', 'okta_policies', 'access_policies', true),
+    ('group', 'okta_policies', 'access_policies', true),
+    ('group_member', 'okta_policies', 'access_policies', false),
+    ('group', 'okta_groups', 'identities.role', true),
+    ('group_member', 'okta_groups', 'identities.role', false),
+    ('group_role', 'okta_groups', 'identities.role', false),
+    ('user_role', 'okta_groups', 'identities.role', false),
+    ('application', 'okta_apps', 'assets.inventory', true),
+    ('application_user', 'okta_apps', 'identities.role', false),
+    ('application_group', 'okta_apps', 'identities.role', false),
+  ] -%}
+    {%- do entries.append({
+      'model': 'stg_okta__' ~ stream, 'kind': kind, 'stream': stream, 'feeds': [fed],
+      'days': ['event_day'], 'has_duplicates': has_duplicates
+    }) -%}
+  {%- endfor -%}
+  {{ return(entries) }}
 {%- endmacro %}
 
 {#- sarif, trivy, cisa_kev -#}

@@ -68,6 +68,15 @@
   ) as asked using (receipt_id, object_sha256)
 {%- endmacro %}
 
+{#- What the requests that an object answered asked for by one name of their context: a sorted list.
+    For requested_records. -#}
+{% macro asked_for(name) -%}
+  list_sort(list_distinct(list_filter(
+    list_transform(coalesce(requests, []), asking -> (asking ->> '$.{{ name }}')),
+    asked -> asked is not null
+  )))
+{%- endmacro %}
+
 {#- `asset_ids` are the assets whose files bear these bytes (one object may lie in two folders),
     `file_path` one path, `modified_at` the newest time of change. -#}
 {% macro file_records(kind, stream, fields=none) -%}

@@ -1,19 +1,92 @@
-"""What a snapshot of a state source proves: its own day and no other (design rule 12).
+"""A snapshot of a state source: what was read of it, and the one day that this proves.
 
-A snapshot that was begun on one day and ended on another shows no single day. An empty list counts
-only where nothing can be right: what always holds something (a tenant has users) is not proven by
-an empty answer.
+It proves its own day and no other (design rule 12): begun on one day and ended on another, it shows
+no single day. An empty list counts only where nothing can be right: what always holds something (a
+tenant has users) is not proven by an empty answer.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from muniment.collecting import Ask
+from muniment.collection import canonical
 from muniment.sources.spec import Basis
+from muniment.transport import Client
+from muniment.vendors.unread import UNREAD
 
 _DAY = timedelta(days=1)
+
+
+@dataclass
+class Reading:
+    """One snapshot's conversation: every answer kept, every record counted as Bronze counts it."""
+
+    ask: Ask
+    client: Client
+    #: shape -> lists that were asked for, and those that the source refused
+    asked: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    _contents: defaultdict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+
+    def listing(
+        self, path: str, template: str, shape: str, *, params: Mapping[str, str] | None = None,
+        context: dict[str, str] | None = None, refusals: tuple[int, ...] = (),
+    ) -> list[dict[str, Any]] | None:  # fmt: skip
+        """All items of a list, each page kept; None where the first page's status is a refusal.
+
+        Raises SourceError where the source answers in any other way.
+        """
+        self.asked[shape] += 1
+        found: list[dict[str, Any]] = []
+        pages = self.client.pages(path, template, params, ok=(200, *refusals))
+        for page, response in enumerate(pages, start=1):
+            if response.status != 200:
+                self.ask.keep_response(response, UNREAD.name, context=context)
+                self.refused[shape] += 1
+                return None
+            self.ask.keep_response(response, shape, page=page, context=context)
+            found += response.array()
+        self._count(shape, found)
+        return found
+
+    def document(
+        self, path: str, template: str, shape: str, *, context: dict[str, str] | None = None,
+        refusals: tuple[int, ...] = (),
+    ) -> dict[str, Any] | None:  # fmt: skip
+        """One object, kept; None where the answer's status is a refusal. Raises SourceError."""
+        self.asked[shape] += 1
+        response = self.client.get(path, template, ok=(200, *refusals))
+        is_read = response.status == 200
+        self.ask.keep_response(response, shape if is_read else UNREAD.name, context=context)
+        if not is_read:
+            self.refused[shape] += 1
+            return None
+        found = response.object()
+        self._count(shape, [found])
+        return found
+
+    def read(self, shape: str) -> str:
+        """How many of the lists of a shape were given, in words: `3 of 4`."""
+        return f"{self.asked[shape] - self.refused[shape]} of {self.asked[shape]}"
+
+    def counted(self) -> dict[str, int]:
+        """Ledger stream -> records, told apart by content within each Bronze stream."""
+        counts: Counter[str] = Counter()
+        for bronze, streams in self.ask.spec.feeds.items():
+            for stream in streams:
+                counts[stream] += len(self._contents[bronze])
+        return dict(counts)
+
+    def _count(self, shape: str, records: list[dict[str, Any]]) -> None:
+        contents = self._contents[self.ask.spec.shape(shape).stream]
+        for record in records:
+            contents.add(hashlib.blake2b(canonical(record), digest_size=16).digest())
 
 
 def prove(

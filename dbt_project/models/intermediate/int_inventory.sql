@@ -2,6 +2,7 @@
 -- snapshot shows them: one row a thing and day. What the organisation states of its assets is
 -- int_assets.
 {%- set kinds = {
+    'okta_apps': inventory__okta_apps,
 } %}
 {%- set columns = {
     'native_id': 'varchar', 'asset_type': 'varchar', 'name': 'varchar', 'provider': 'varchar',

@@ -2,6 +2,8 @@
 -- and way in which it is held.
 {%- set kinds = {
     'entra_users': roles__entra_users,
+    'okta_groups': roles__okta_groups,
+    'okta_apps': roles__okta_apps,
 } %}
 {%- set columns = {
     'account_id': 'varchar', 'role': 'varchar', 'is_privileged': 'boolean', 'via': 'varchar',
