@@ -22,7 +22,7 @@ from muniment.sandbox.times import days
 from muniment.verdicts import Verdict
 
 #: ids of the sources that these thirty days are collected from
-ASKED = (*SPINE, "cisa_kev", "github_repo_access")
+ASKED = (*SPINE, "cisa_kev", "github_repo_access", "okta_policies")
 DAYS = 30
 END = FIRST_DAY + timedelta(days=DAYS)
 OUTCOMES = ("EXCEPTION", "EXCEPTION_ACCEPTED", "LEAD")
@@ -39,8 +39,8 @@ POPULATIONS = {
 }
 
 SCANNERS = ("trivy", "sarif")
-#: how the ledger says that something is missing: for certain, or because nothing lay there
-UNPROVEN = ("GAP", "EMPTY_CONFIRMED")
+#: how the ledger says that something is missing: for certain, perhaps, or because nothing lay there
+UNPROVEN = ("GAP", "NOT_PROVABLE", "EMPTY_CONFIRMED")
 #: what the simulation does not do by itself: a test switches it on
 OUTAGE = ("okta_system_log", "GAP")
 #: kind, day, verdict

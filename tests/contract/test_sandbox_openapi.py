@@ -22,6 +22,11 @@ ANSWERS = [
     ("okta", "users", '/api/v1/users?filter=status eq "DEPROVISIONED"'),
     ("okta", "user_factors", "/api/v1/users/{account}/factors"),
     ("okta", "user_roles", "/api/v1/users/{administrator}/roles"),
+    ("okta", "policies", "/api/v1/policies?type={policy_type}"),
+    ("okta", "groups", "/api/v1/groups"),
+    ("okta", "group_users", "/api/v1/groups/{group}/users"),
+    ("okta", "apps", "/api/v1/apps"),
+    ("okta", "app_users", "/api/v1/apps/{application}/users"),
     ("github", "org_repos", "/orgs/harbourline/repos?per_page=100"),
     ("github", "pulls_list", REPOSITORY + "/pulls?state=all&per_page=100"),
     ("github", "pulls_get", REPOSITORY + "/pulls/{pull}"),
@@ -64,6 +69,12 @@ def paths(sandbox: Sandbox, path: str) -> list[str]:
         users = get(sandbox, "okta", "/api/v1/users")
         admin = next(u["id"] for u in users if u["profile"]["title"] == "IT administrator")
         return [path.format(administrator=admin)]
+    if "{policy_type}" in path:
+        types = ("OKTA_SIGN_ON", "ACCESS_POLICY", "MFA_ENROLL", "PASSWORD")
+        return [path.format(policy_type=one) for one in types]
+    for name, listed in (("group", "/api/v1/groups"), ("application", "/api/v1/apps")):
+        if f"{{{name}}}" in path:
+            return [path.format(**{name: item["id"]}) for item in get(sandbox, "okta", listed)]
     if "{pull}" in path:
         pulls = get(sandbox, "github", REPOSITORY + "/pulls?state=all&per_page=100")
         return [path.format(pull=pull["number"]) for pull in pulls]

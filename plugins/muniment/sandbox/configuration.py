@@ -69,10 +69,11 @@ def _vendor_sources() -> list[dict[str, Any]]:
         "github_pulls": ("github", "github_pulls"),
         "github_deployments": ("github", "github_deployments"),
     }  # fmt: skip
+    kinds |= {kind: ("okta", kind) for kind in ("okta_policies", "okta_groups", "okta_apps")}
     return [
         {
             "id": source_id, "kind": kind, "connection": vendor, "system": vendor,
-            "required": True,
+            "required": source_id in SPINE,
             "options": {"organisation": ORGANISATION} if vendor == "github" else {},
         }
         for source_id, (vendor, kind) in kinds.items()

@@ -8,6 +8,7 @@ from itertools import islice
 
 from muniment.sandbox.accounts import TENANT_ID, TENANT_URL
 from muniment.sandbox.answers import Answer, Question, array, document, text_of
+from muniment.sandbox.okta_access_http import OktaAccessPaths
 from muniment.sandbox.okta_log import RETENTION, Entry
 from muniment.sandbox.paging import decode, encode
 from muniment.sandbox.people import Person
@@ -33,6 +34,7 @@ class Okta:
     def __init__(self, world: World) -> None:
         """`world` is the company that is asked about."""
         self.world = world
+        self._access = OktaAccessPaths(world.okta_access, self._user)
         self._asked = 0
 
     def answer(self, question: Question) -> Answer:
@@ -66,6 +68,9 @@ class Okta:
             return self._logs(question)
         if question.path == "/api/v1/users":
             return self._users(question)
+        about_access = self._access.answer(question)
+        if about_access is not None:
+            return about_access
         found = re.fullmatch(r"/api/v1/users/(\w+)(?:/(factors|roles))?", question.path)
         person = self.world.accounts.people.get(found[1]) if found else None
         if found is None or person is None or person.spells[0].account_from > question.now:
@@ -73,7 +78,7 @@ class Okta:
         if found[2] == "factors":
             return document(self.world.accounts.factors(person, question.now))
         if found[2] == "roles":
-            return document(self.world.accounts.roles(person))
+            return document(self.world.okta_access.user_roles(person, question.now))
         return Answer(200, self._user(person, question.now).encode())
 
     def _organisation(self) -> Answer:

@@ -35,6 +35,9 @@ TROUBLED = (
 WAIVED = ("img-benefits-batch", "container")
 SERVICES = ("svc-member-portal", "svc-provider-gateway")
 
+#: kinds of snapshots that are refused a list once in a block
+HIDDEN_KINDS = ("okta_policies", "okta_groups", "okta_apps")
+
 
 @dataclass(frozen=True)
 class Trouble:
@@ -88,6 +91,12 @@ class Plan:
     troubles: list[Trouble] = field(default_factory=list)
     lost_drops: list[date] = field(default_factory=list)
     late_drops: list[date] = field(default_factory=list)
+    #: days [first, end) on which the rule for lent devices asks for a password alone
+    weak_rules: list[tuple[date, date]] = field(default_factory=list)
+    #: days on which a vendor's lead administers Okta
+    lent_rights: list[date] = field(default_factory=list)
+    #: kind -> days on which its credential is refused a list that it needs
+    hidden: dict[str, list[date]] = field(default_factory=dict)
     waived_too_late: tuple[str, date] = ("platform-infra", date.min)
 
     @property
@@ -106,6 +115,7 @@ def make_plan(seed: int) -> Plan:
         _plan_releases(plan, block, chance)
         _plan_access(plan, block, chance)
         _plan_scans(plan, block, chance)
+        _plan_rights(plan, block, dice(seed, "rights", block.index))
     return plan
 
 
@@ -152,6 +162,15 @@ def _plan_access(plan: Plan, block: Block, chance: Random) -> None:
         plan.single_factor.append(sign_in)
     for day in chance.sample(block.workdays(22, 30), 2):
         plan.quiet_hours.append((day, chance.randrange(9, 15)))
+
+
+def _plan_rights(plan: Plan, block: Block, chance: Random) -> None:
+    """A weak rule for two days, rights that are lent for one, and a day hidden from each kind."""
+    first = block.day(chance.randrange(3, 22))
+    plan.weak_rules.append((first, first + timedelta(days=2)))
+    plan.lent_rights.append(block.day(chance.randrange(3, 22)))
+    for kind in HIDDEN_KINDS:
+        plan.hidden.setdefault(kind, []).append(block.day(chance.randrange(25, 29)))
 
 
 def _plan_scans(plan: Plan, block: Block, chance: Random) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from muniment.sandbox import expected, expected_github
+from muniment.sandbox import expected, expected_access, expected_github
 from muniment.sandbox.exploited import short_days
 from muniment.sandbox.people import COMPANY
 from muniment.sandbox.releases import PRODUCTION
@@ -27,7 +27,8 @@ Json = dict[str, Any]
 def scenario(seed: int) -> Json:
     """What was planted in the seed's year, and counts of its populations by day.
 
-    deviations; undecided: what the rules leave open, with the reason; gaps; totals by day.
+    deviations; undecided: what the rules leave open, with the reason; contents: what a source shows
+    that no control test judges; gaps; totals by day.
     """
     world = World(seed)
     deviations = [
@@ -36,6 +37,7 @@ def scenario(seed: int) -> Json:
         *expected.of_scans(world), *expected.of_lulls(world), *expected.of_lost_drops(world),
         *expected.of_exploited(world),
         *expected_github.of_rights(world),
+        *expected_access.of_rules(world),
     ]  # fmt: skip
     known = [item for item in deviations if item["visible_from"] < YEAR_END.isoformat()]
     known.sort(key=lambda item: (item["visible_from"], item["test_id"], str(item["attributes"])))
@@ -45,6 +47,9 @@ def scenario(seed: int) -> Json:
         "year": [YEAR_START.isoformat(), YEAR_END.isoformat()],
         "deviations": known,
         "undecided": sorted(expected.of_bare_ends(world), key=lambda item: str(item["attributes"])),
+        "contents": sorted(
+            expected_access.contents(world), key=lambda item: str(item["first_day"])
+        ),
         "gaps": sorted(_gaps(world), key=lambda gap: str(gap["day"])),
         "totals": _totals(world),
     }
@@ -67,6 +72,9 @@ def _gaps(world: World) -> Iterator[Json]:
             "Only if a test switches it on: the API answers 500 in this day's run; the next heals.",
             heals_on=day + timedelta(days=1),
         )  # fmt: skip
+    for kind, hidden in world.plan.hidden.items():
+        for day in hidden:
+            yield _gap(kind, day, "NOT_PROVABLE", "A list that the kind needs is refused (403).")
 
 
 def _gap(

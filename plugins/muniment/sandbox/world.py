@@ -6,6 +6,7 @@ from functools import cached_property
 
 from muniment.sandbox.accounts import Accounts
 from muniment.sandbox.github_access import GitHubAccess
+from muniment.sandbox.okta_access import OktaAccess
 from muniment.sandbox.okta_log import OktaLog
 from muniment.sandbox.people import Company
 from muniment.sandbox.plan import Plan, make_plan
@@ -38,6 +39,11 @@ class World:
     def github_access(self) -> GitHubAccess:
         """Members of the GitHub organisation and their rights."""
         return GitHubAccess(self.seed, self.company, self.plan, self.repositories)
+
+    @cached_property
+    def okta_access(self) -> OktaAccess:
+        """Okta's groups, applications and policies."""
+        return OktaAccess(self.company, self.accounts, self.plan)
 
     @cached_property
     def log(self) -> OktaLog:

@@ -34,6 +34,7 @@ SPEC = SourceSpec(
         "application_group": (ROLE,),
     },
     options=okta.OktaOptions,
+    seen=okta.seen,
     basis=("snapshot_count", "not_provable"),
     permissions=(
         "okta.apps.read, for applications and their assignments (OAuth scope, or an API token of a "

@@ -46,6 +46,7 @@ SPEC = SourceSpec(
         "user_role": (ROLE,),
     },
     options=okta.OktaOptions,
+    seen=okta.seen,
     basis=("snapshot_count", "not_provable"),
     permissions=(
         "okta.groups.read, for groups and members",

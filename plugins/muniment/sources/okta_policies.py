@@ -50,6 +50,7 @@ SPEC = SourceSpec(
         "group_member": (POLICY,),
     },
     options=okta.OktaOptions,
+    seen=okta.seen,
     basis=("snapshot_count", "not_provable"),
     permissions=(
         "okta.policies.read, for policies and rules",

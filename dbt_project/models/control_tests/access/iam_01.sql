@@ -136,30 +136,21 @@ enrolled as (
     left join ({{ vendor_of_person() }}) as people on settled.person_id = people.person_id
 ),
 
+required_judged as (
+    {{ iam_01_required('account_units') }}
+),
+
+required_settled as (
+    {{ rule_on_absence('required_judged') }}
+),
+
 required as (
     select
-        'required' as leg_id,
-        units.unit_key, units.attributes, units.entity, units.system, units.asset_id,
-        units.event_time, units.effective_on,
-        'NOT_TESTED' as proposed,
-        'not_connected' as reason_code,
-        'No source reads the sign-in rules in force' as reason,
-        units.person_id, people.vendor_id,
-        cast(null as varchar) as criteria_key,
-        units.is_in_scope,
-        json_object(
-            'phishing_resistant_for_privileged',
-            {{ parameter('IAM-01', 'phishing_resistant_for_privileged', 'units.system', 'units.day') }}
-        ) as parameters,
-        [units.record_key] as record_keys,
-        cast([
-            {{ need('identities.account', 'units.day', 'units.day', 'units.system') }},
-            {{ need('access_policies', 'units.day', 'units.day', 'units.system') }}
-        ] as {{ needs_type() }}) as needs,
-        units.day as hangs_from,
-        units.day as hangs_to
-    from account_units as units
-    left join ({{ vendor_of_person() }}) as people on units.person_id = people.person_id
+        settled.*,
+        people.vendor_id,
+        cast(null as varchar) as criteria_key
+    from required_settled as settled
+    left join ({{ vendor_of_person() }}) as people on settled.person_id = people.person_id
 ),
 
 used_judged as (

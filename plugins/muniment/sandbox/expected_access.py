@@ -1,0 +1,41 @@
+"""What the planted rights must show as: results of a control test, or contents of a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from muniment.sandbox.expected import OKTA, deviation
+from muniment.sandbox.okta_access import CONFERENCE
+from muniment.sandbox.times import at, days
+from muniment.sandbox.world import World
+
+Json = dict[str, Any]
+
+
+def of_rules(world: World) -> Iterator[Json]:
+    """IAM-01: days on which a rule lets a group sign in with a password alone."""
+    for first, end in world.plan.weak_rules:
+        for day in days(first, end):
+            for person in world.okta_access.members(CONFERENCE, at(day, 2)):
+                attributes = {
+                    "account_id": person.okta_id, "system": OKTA, "date": day.isoformat(),
+                }  # fmt: skip
+                yield deviation(
+                    "IAM-01.required", attributes, "the rule for lent devices asks for no factor",
+                    day, day, reason_code="NO_SECOND_FACTOR_REQUIRED",
+                )  # fmt: skip
+
+
+def contents(world: World) -> Iterator[Json]:
+    """Rights that are there for a while: the source shows them, no control test judges them yet."""
+    lead = world.company.staff[7]
+    for day in world.plan.lent_rights:
+        yield {
+            "source_kind": "okta_groups",
+            "native_id": lead.okta_id,
+            "description": "a vendor's lead is in the administrators' group",
+            "first_day": day.isoformat(),
+            "end_day": (day + timedelta(days=1)).isoformat(),
+        }
