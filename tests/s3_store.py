@@ -21,7 +21,8 @@ class S3Store:
 
     def __init__(self, url: str, bucket: str) -> None:
         self.url, self.bucket = url, bucket
-        self.client("s3").create_bucket(
+        self._s3 = self.client("s3")
+        self._s3.create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
 
@@ -36,12 +37,10 @@ class S3Store:
         )  # fmt: skip
 
     def put(self, key: str, body: bytes, metadata: dict[str, str] | None = None) -> None:
-        self.client("s3").put_object(
-            Bucket=self.bucket, Key=key, Body=body, Metadata=metadata or {}
-        )
+        self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, Metadata=metadata or {})
 
     def delete(self, key: str) -> None:
-        self.client("s3").delete_object(Bucket=self.bucket, Key=key)
+        self._s3.delete_object(Bucket=self.bucket, Key=key)
 
 
 @contextmanager

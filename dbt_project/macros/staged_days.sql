@@ -8,8 +8,13 @@
     has_duplicates: false. `is_rejected`, where a model has it, is named by rejected: true. -#}
 {% macro staged_days() -%}
   {{ return(
-    staged_registers() + staged_days_change() + staged_days_access() + staged_days_github_state()
-    + staged_days_microsoft() + staged_days_vulnerability()
+    staged_registers()
+    + staged_days_change()
+    + staged_days_access()
+    + staged_days_github_state()
+    + staged_days_microsoft()
+    + staged_days_vulnerability()
+    + staged_days_aws()
   ) }}
 {%- endmacro %}
 
@@ -55,6 +60,18 @@
      'feeds': ['change_events.commit'], 'days': ['event_day']},
     {'model': 'stg_git__ref_tip', 'kind': 'git_log', 'stream': 'ref_tip',
      'feeds': ['change_events.ref_update'], 'days': ['event_day']},
+  ]) }}
+{%- endmacro %}
+
+{#- aws_cloudtrail -#}
+{% macro staged_days_aws() -%}
+  {{ return([
+    {'model': 'stg_aws__event', 'kind': 'aws_cloudtrail', 'stream': 'event',
+     'feeds': [
+       'access_events.sign_in', 'access_events.resource_access', 'access_events.grant',
+       'access_events.revoke', 'access_events.elevation', 'change_events.config_change',
+       'change_events.infra_change'
+     ], 'days': ['event_day']},
   ]) }}
 {%- endmacro %}
 

@@ -25,7 +25,7 @@ from muniment.collection import (
     canonical,
     instant,
 )
-from muniment.connections import ConnectionLookup
+from muniment.connections import AMAZON, Connection, ConnectionLookup
 from muniment.errors import EvidenceError, SourceError, TransientSourceError, UsageError
 from muniment.locker import Locker
 from muniment.receipts import Receipt, last_cursor, newest_first, newest_sound
@@ -38,6 +38,7 @@ from muniment.transport import Client, Response
 Clock = Callable[[], datetime]
 Mode = Literal["poll", "window", "snapshot"]
 #: files that lie where this machine is let in without a connection
+_AMBIENT = Connection("the machine's own", AMAZON, "")
 _FOLDER = Origin("file", "", None, False, None, None, (), False)
 
 
@@ -71,6 +72,7 @@ class Ask:
     collection: Collection
     previous: Receipt | None
     folder: Store | None = None
+    connection: Connection | None = None
     opened_with: dict[str, Any] = field(default_factory=dict, repr=False)
     home: Store | None = None
     #: a check is ended after so many answers
@@ -80,8 +82,8 @@ class Ask:
 
     @property
     def client(self) -> Client:
-        """The HTTP client of a kind that needs a connection."""
-        assert self._client is not None  # kinds that need a connection always get one
+        """The HTTP client, at the connection's address."""
+        assert self._client is not None  # made before the connector is called
         return self._client
 
     @property
@@ -166,8 +168,18 @@ class Ask:
 
     def set_tenant(self, tenant: str | None, scopes: tuple[str, ...] = ()) -> None:
         """The tenant as the source itself names it, and the scopes that it says we hold."""
-        assert self.collection.origin is not None
-        self.collection.origin = replace(self.client.origin(), tenant=tenant, granted_scopes=scopes)
+        is_remote = self.spec.needs == "connection"
+        origin = self.client.origin() if is_remote else self.collection.origin
+        assert origin is not None  # stated before the connector is called
+        self.collection.origin = replace(origin, tenant=tenant, granted_scopes=scopes)
+
+    def move_to(self, base_url: str) -> Client:
+        """The client from now on: at another address, which the kind knows, without credential.
+
+        For services that answer at an address of their own for each region.
+        """
+        self._client = self.client.beside(base_url, *self.spec.read_only_posts)
+        return self._client
 
     def earlier(self) -> Iterator[Receipt]:
         """The source's receipts so far, newest first."""
@@ -246,15 +258,14 @@ def new_ask(
 def connect(ask: Ask, settings: Settings, connections: ConnectionLookup) -> None:
     """Opens the folder or the HTTP session that `ask` reads. Raises UsageError or SourceError."""
     name = ask.source.connection
-    connection = connections(name) if name is not None else None
+    ask.connection = connection = connections(name) if name is not None else None
+    ask._client = Client(
+        connection or _AMBIENT, settings.trusted_private_ca, ask.note_request,
+        read_only_posts=ask.spec.read_only_posts,
+    )  # fmt: skip
     if ask.spec.needs == "location":
         ask.opened_with = objectstores.options(connection) if connection else {}
         ask.folder = settings.folder(ask.source, ask.opened_with)
         ask.collection.origin = objectstores.origin(connection) if connection else _FOLDER
-        return
-    assert connection is not None  # checked when the configuration was loaded
-    ask._client = Client(
-        connection, settings.trusted_private_ca, ask.note_request,
-        read_only_posts=ask.spec.read_only_posts,
-    )  # fmt: skip
-    ask.collection.origin = ask._client.origin()
+    else:
+        ask.collection.origin = ask._client.origin()

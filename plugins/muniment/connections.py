@@ -25,6 +25,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from muniment.errors import UsageError
 
+#: the address of a connection that names none: each of Amazon's services has its own
+AMAZON = "https://amazonaws.com"
+_HOSTLESS = ("aws", "s3")
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 #: scheme, host (or an IPv6 address in brackets), port, base path; nothing that could be a user
 _ADDRESS = re.compile(
@@ -112,6 +115,9 @@ class Fields:
         connections), else http for the type `http` and https for any other. Any other `schema` is
         a base path, since that is where Airflow puts a URI's path.
         """
+        extra = _extra(connection_id, self.extra)
+        if not self.host and self.conn_type.lower() in _HOSTLESS:
+            return Connection(connection_id, AMAZON, self.password, self.login, extra)
         own_scheme, _, address = self.host.rpartition("://")
         is_scheme = self.schema in ("http", "https")
         usual = "http" if self.conn_type.lower() == "http" else "https"
@@ -124,7 +130,6 @@ class Fields:
             authority = f"{authority}:{self.port}"  # a second port makes it no address: refused
         parts = [path.strip("/"), "" if is_scheme else self.schema.strip("/")]
         base_url = "/".join([f"{scheme}://{authority}", *filter(None, parts)])
-        extra = _extra(connection_id, self.extra)
         return Connection(connection_id, base_url, self.password, self.login, extra)
 
 

@@ -15,12 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from muniment.collection import Origin
-from muniment.connections import Connection
+from muniment.connections import AMAZON, Connection
 from muniment.errors import SourceError, TransientSourceError, UsageError
 
 SCHEMES = ("s3://", "s3a://")
-#: the address of a connection that names none: each of Amazon's services has its own
-AMAZON = "https://amazonaws.com"
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 60
 _SECRETS = ("key", "secret", "token")
 #: shorter ones (test servers) would be found in any text
@@ -32,12 +30,14 @@ def takes(location: str) -> bool:
     return location.startswith(SCHEMES)
 
 
-def endpoint(connection: Connection) -> str | None:
-    """The one address at which all services answer; None where they are Amazon's own.
+def endpoint(connection: Connection, service: str = "s3") -> str | None:
+    """Where a service answers (extra `<service>_endpoint_url`, `endpoint_url`, else the host).
 
-    Raises UsageError where `endpoint_url` is no plain address.
+    None where that is Amazon's own. Raises UsageError where it is no plain address.
     """
-    url = connection.extra.get("endpoint_url", "").rstrip("/") or connection.base_url
+    names = (f"{service}_endpoint_url", "endpoint_url")
+    own = next((connection.extra[name] for name in names if connection.extra.get(name)), "")
+    url = own.rstrip("/") or connection.base_url
     return None if url == AMAZON else replace(connection, base_url=url).base_url
 
 

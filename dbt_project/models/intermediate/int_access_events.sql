@@ -3,6 +3,7 @@
 -- roster's logins, then by work email. What a system's own words mean here stands in the macro of
 -- its kind.
 {%- set kinds = {
+    'aws_cloudtrail': access_events__aws_cloudtrail,
     'okta_system_log': access_events__okta_system_log,
     'entra_signins': access_events__entra_signins,
     'entra_audit': access_events__entra_audit,

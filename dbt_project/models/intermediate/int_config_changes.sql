@@ -4,6 +4,7 @@
 -- work email. What a system's own words mean here stands in the macro of its kind.
 {%- set kinds = {
     'azure_activity': config_changes__azure_activity,
+    'aws_cloudtrail': config_changes__aws_cloudtrail,
 } %}
 {%- set columns = {
     'event_id': 'varchar', 'event_key': 'varchar', 'event_time': 'timestamp',

@@ -70,7 +70,7 @@ def plain(locker: Locker, sha256: str, scratch: Path) -> Plain:
         try:
             if head == _ZIP:
                 raise Unreadable("a zip archive, which is not read: unpack it")
-            result = _write(_inflated(stored) if head.startswith(_GZIP) else stored, scratch)
+            result = _write(inflated(stored) if head.startswith(_GZIP) else stored, scratch)
         finally:
             for _ in _hashed(handle, digest):
                 pass
@@ -89,7 +89,7 @@ def unpacked(path: Path) -> Iterator[bytes]:
         if head == _ZIP:
             raise Unreadable("a zip archive, which is not read: unpack it")
         stored = iter(lambda: handle.read(_CHUNK_BYTES), b"")
-        yield from _inflated(stored) if head.startswith(_GZIP) else stored
+        yield from inflated(stored) if head.startswith(_GZIP) else stored
 
 
 def _hashed(handle: IO[Any], digest: hashlib._Hash) -> Iterator[bytes]:
@@ -107,8 +107,11 @@ def _check_name(sha256: str, found: str) -> None:
         )
 
 
-def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Decompressed chunks of one gzip file (several members are one file, as gzip says)."""
+def inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Decompressed chunks of one gzip file (several members are one file, as gzip says).
+
+    Raises Unreadable.
+    """
     member, taken, given, before, carried = None, 0, 0, -1, b""
     for chunk in chunks:
         taken += len(chunk)

@@ -1,0 +1,94 @@
+"""One account and region of a CloudTrail bucket: its digests and log files, kept and hashed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from muniment.collecting import Ask
+from muniment.collection import canonical
+from muniment.errors import SourceError
+from muniment.vendors import cloudtrail_layout as layout
+from muniment.vendors.cloudtrail_bucket import Bucket, days
+from muniment.vendors.cloudtrail_digest import Digest, parse, plain_sha256
+from muniment.vendors.cloudtrail_layout import Place
+
+
+@dataclass
+class Read:
+    """What one place holds of the window.
+
+    digests: by trail; unread: (path, end, why) of those that are none; logs: SHA-256 of the plain
+    bytes by path, None where they do not unpack.
+    """
+
+    listed: list[dict[str, Any]] = field(default_factory=list)
+    digests: dict[str, list[Digest]] = field(default_factory=lambda: defaultdict(list))
+    unread: list[tuple[str, datetime, str]] = field(default_factory=list)
+    logs: dict[str, str | None] = field(default_factory=dict)
+
+
+def read(
+    ask: Ask, bucket: Bucket, place: Place, start: datetime, end: datetime,
+    problems: list[SourceError],
+) -> Read:  # fmt: skip
+    """Lists, keeps and hashes one place's files of the deliveries from `start` to `end`.
+
+    Files that cannot be fetched go into `problems`. Raises SourceError where nothing can be listed.
+    """
+    # up to the digest that reaches `end`; one covers an hour, a trail's first perhaps less
+    digests = _listed(
+        ask, bucket, place, layout.DIGESTS, start, end + timedelta(hours=1), layout.digest_end
+    )
+    logs = _listed(ask, bucket, place, layout.LOGS, start, end, layout.delivered_at)
+    found = Read([*digests, *logs])
+    for path, body in bucket.bodies(digests):
+        if isinstance(body, SourceError):
+            problems.append(body)
+        else:
+            _keep_digest(ask, bucket, path, body, found)
+    for path, body in bucket.bodies(logs):
+        if isinstance(body, SourceError):
+            problems.append(body)
+            continue
+        ask.keep(body, "log", url=path, media_type="application/gzip")
+        try:
+            found.logs[path] = plain_sha256(body)
+        except ValueError:  # index says what is wrong with it, and puts it into quarantine
+            found.logs[path] = None
+    return found
+
+
+def keep_listing(ask: Ask, found: dict[Place, Read]) -> None:
+    """Keeps what the bucket listed of the window."""
+    listing = {str(place): own.listed for place, own in found.items()}
+    ask.keep(canonical({"places": listing}), "listing", media_type="application/json")
+
+
+def _listed(
+    ask: Ask, bucket: Bucket, place: Place, kind: str, start: datetime, end: datetime,
+    time_of: Callable[[str], datetime | None],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The files of one kind whose names' times lie in [start, end)."""
+    folders = [place.day(kind, day) for day in days(start.date(), end.date())]
+    files = [file for folder in folders for file in bucket.files(folder)]
+    named = [(file, time_of(file["path"])) for file in files]
+    others = sum(time is None for _, time in named)
+    if others:
+        ask.warn(f"{place}: {others} files have no name that CloudTrail gives: left aside.")
+    return [file for file, time in named if time is not None and start <= time < end]
+
+
+def _keep_digest(ask: Ask, bucket: Bucket, path: str, body: bytes, found: Read) -> None:
+    signature = bucket.signature(path)
+    context = {"signature": signature} if signature else {}
+    ask.keep(body, "digest", url=path, context=context, media_type="application/gzip")
+    named = layout.digest_of(path)
+    assert named is not None  # only digests are asked for
+    try:
+        found.digests[named[0]].append(parse(path, body, signature))
+    except ValueError as why:
+        found.unread.append((path, named[1], f"cannot be read: {why}"))
