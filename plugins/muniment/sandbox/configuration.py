@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import yaml
 
+from muniment.sandbox.azure import SUBSCRIPTION
 from muniment.sandbox.people import COMPANY, ORGANISATION
 
 REGISTERS = ("roster", "assets", "waivers", "controls")
@@ -33,6 +34,7 @@ def write_configuration(
         *_scan_sources(drop),
         *_register_sources(drop),
         *_estate_sources(),
+        *_microsoft_sources(),
     ]
     settings = {
         "organisation": COMPANY,
@@ -109,6 +111,17 @@ def _scan_sources(drop: Path) -> list[dict[str, Any]]:
 
 def _estate_sources() -> list[dict[str, Any]]:
     return [{"id": "cisa_kev", "kind": "cisa_kev", "connection": "cisa"}]
+
+
+def _microsoft_sources() -> list[dict[str, Any]]:
+    kinds = ("entra_signins", "entra_audit", "entra_users", "azure_activity")
+    return [
+        {
+            "id": kind, "kind": kind, "connection": system, "system": system,
+            "options": {"subscriptions": [SUBSCRIPTION]} if system == "azure" else {},
+        }
+        for kind, system in ((kind, kind.partition("_")[0]) for kind in kinds)
+    ]  # fmt: skip
 
 
 def _register_sources(drop: Path) -> list[dict[str, Any]]:

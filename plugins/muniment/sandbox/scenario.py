@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from muniment.sandbox import expected, expected_access, expected_github
+from muniment.sandbox import expected, expected_access, expected_github, expected_microsoft
 from muniment.sandbox.exploited import short_days
 from muniment.sandbox.people import COMPANY
 from muniment.sandbox.releases import PRODUCTION
@@ -48,7 +48,8 @@ def scenario(seed: int) -> Json:
         "deviations": known,
         "undecided": sorted(expected.of_bare_ends(world), key=lambda item: str(item["attributes"])),
         "contents": sorted(
-            expected_access.contents(world), key=lambda item: str(item["first_day"])
+            [*expected_access.contents(world), *expected_microsoft.contents(world)],
+            key=lambda item: str(item["first_day"]),
         ),
         "gaps": sorted(_gaps(world), key=lambda gap: str(gap["day"])),
         "totals": _totals(world),
@@ -66,6 +67,8 @@ def _gaps(world: World) -> Iterator[Json]:
         )  # fmt: skip
     for day in short_days(world.seed):
         yield _gap("cisa_kev", day, "GAP", "The feed counts one entry more than it lists.")
+    for kind, day, verdict, description, heals_on in expected_microsoft.gaps(world):
+        yield _gap(kind, day, verdict, description, heals_on=heals_on)
     for day in world.plan.outages:
         yield _gap(
             "okta_system_log", day, "GAP",

@@ -19,8 +19,10 @@ from typing import Any, Self
 
 from muniment.errors import MachineError, UsageError
 from muniment.sandbox.answers import Answer, Question, Vendor, document
+from muniment.sandbox.azure_http import Azure
 from muniment.sandbox.configuration import connection_uris, write_configuration
 from muniment.sandbox.drop import Drop
+from muniment.sandbox.entra_http import GraphApi
 from muniment.sandbox.faults import Fault, Kind, Outcome, is_before_answer, refusal, spoil
 from muniment.sandbox.feeds_http import Cisa
 from muniment.sandbox.github_http import GitHub
@@ -44,6 +46,8 @@ class Sandbox:
             "okta": Okta(self.world),
             "github": GitHub(self.world),
             "cisa": Cisa(self.world),
+            "entra": GraphApi(self.world),
+            "azure": Azure(self.world),
         }
         self._tokens = TokenDoor(self.token)
         self.faults: list[Fault] = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from muniment.sandbox.accounts import Accounts
+from muniment.sandbox.azure import AzureLog
+from muniment.sandbox.entra import Entra
 from muniment.sandbox.github_access import GitHubAccess
 from muniment.sandbox.okta_access import OktaAccess
 from muniment.sandbox.okta_log import OktaLog
@@ -49,6 +51,16 @@ class World:
     def log(self) -> OktaLog:
         """The Okta system log."""
         return OktaLog(self.seed, self.company, self.plan)
+
+    @cached_property
+    def entra(self) -> Entra:
+        """The Entra tenant: accounts, roles, sign-ins and audits."""
+        return Entra(self.seed, self.company)
+
+    @cached_property
+    def azure(self) -> AzureLog:
+        """The activity log of the Azure subscription."""
+        return AzureLog(self.seed, self.entra)
 
     @cached_property
     def scans(self) -> Scans:
