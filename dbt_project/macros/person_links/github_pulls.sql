@@ -1,5 +1,5 @@
-{#- Addresses under which GitHub knows an account's commits: it has verified that they are the
-    account's own. A machine's commits bear anybody's. -#}
+{#- Addresses of the commits that GitHub itself ties to an account. A machine's commits bear anybody's
+    address. -#}
 {% macro person_links__github_pulls() -%}
 {%- for model in ['stg_github__branch_commit', 'stg_github__pull_commit'] %}
 select

@@ -36,7 +36,7 @@ def main() -> None:
 @cache
 def _command() -> Callable[..., Any]:
     """Every command under its one name; once a process, whatever calls `main` again."""
-    from muniment.cli import pack, proof, reading, sandbox, setup, sources, steps
+    from muniment.cli import pack, people, proof, reading, sandbox, setup, sources, steps
 
     app = typer.Typer(
         name="muniment",
@@ -46,7 +46,7 @@ def _command() -> Callable[..., Any]:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for part in (setup, sources, steps, reading, proof, pack, sandbox):
+    for part in (setup, sources, steps, reading, people, proof, pack, sandbox):
         part.register(app)
     return typer.main.get_command(app)
 
