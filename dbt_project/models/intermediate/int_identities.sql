@@ -1,8 +1,9 @@
 {{ config(materialized='table') }}
 
 -- The life of each account in versions, from daily snapshots (OCSF User Inventory): one row for each
--- unbroken run of days on which it looked the same. Second factors and roles are NULL where no
--- source read them that day: unknown, never none.
+-- unbroken run of days on which it looked the same. Second factors are NULL where their list was not
+-- read that day, roles where not every source of the system that tells of roles was read in full:
+-- unknown, never none.
 {%- set columns = [
     'system', 'entity', 'login', 'email', 'person_id', 'kind', 'status', 'is_enabled', 'is_disabled',
     'is_admin', 'is_federated_only', 'is_sso_managed', 'has_local_password', 'has_mfa',
@@ -18,13 +19,23 @@ with second_factors as (
     group by source_id, day, account_id
 ),
 
+-- roles may come from other sources of the same system than the accounts
 roles as (
     select
-        source_id, day, account_id,
+        system, day, account_id,
         list_sort(list_distinct(list(role))) as roles,
         bool_or(is_privileged) as is_privileged
     from {{ ref('int_roles') }}
-    group by source_id, day, account_id
+    group by system, day, account_id
+),
+
+role_days as (
+    select systems.system, verdicts.day
+    from {{ source('ops', 'verdicts') }} as verdicts
+    inner join {{ ref('int_source_systems') }} as systems using (source_id)
+    where verdicts.stream = 'identities.role' and verdicts.verdict != 'RETIRED'
+    group by systems.system, verdicts.day
+    having bool_and(verdicts.verdict in ('COMPLETE', 'EMPTY_CONFIRMED', 'LATE'))
 ),
 
 states as (
@@ -49,11 +60,10 @@ states as (
         and accounts.day = second_factors.day
         and accounts.account_id = second_factors.account_id
     left join roles
-        on accounts.source_id = roles.source_id
+        on accounts.system = roles.system
         and accounts.day = roles.day
         and accounts.account_id = roles.account_id
-    left join (select distinct source_id, day from roles) as role_days
-        on accounts.source_id = role_days.source_id and accounts.day = role_days.day
+    left join role_days on accounts.system = role_days.system and accounts.day = role_days.day
     where accounts.account_id is not null
 )
 
