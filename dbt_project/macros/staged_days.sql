@@ -11,7 +11,7 @@
     staged_registers()
     + staged_days_change()
     + staged_days_access()
-    + staged_days_github_state()
+    + staged_days_github_access()
     + staged_days_microsoft()
     + staged_days_vulnerability()
     + staged_days_aws()
@@ -156,10 +156,15 @@
   ]) }}
 {%- endmacro %}
 
-{#- github_repo_access: a snapshot settles its own day and whether the day before had the same -#}
-{% macro staged_days_github_state() -%}
+{#- github_audit_log; github_repo_access, of which a snapshot also settles the day before -#}
+{% macro staged_days_github_access() -%}
   {%- set nearby = ['event_day', 'event_day - 1'] -%}
   {{ return([
+    {'model': 'stg_github__audit_event', 'kind': 'github_audit_log', 'stream': 'audit_event',
+     'feeds': [
+       'access_events.grant', 'access_events.revoke', 'access_events.disable',
+       'change_events.config_change'
+     ], 'days': ['event_day']},
     {'model': 'stg_github__collaborator', 'kind': 'github_repo_access', 'stream': 'collaborator',
      'feeds': ['repo_access'], 'days': nearby},
     {'model': 'stg_github__repository_team', 'kind': 'github_repo_access',

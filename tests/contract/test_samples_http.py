@@ -401,6 +401,10 @@ SHAPES = (
         ("repository", "deployment_id", "status_id", "state", "created_at"),
     ),
     Recorded(
+        "github_repo_access", "team_members", "team_member",
+        r"/organizations/\d+/team/(?P<team>\d+)/members", list, ("teams[1]", "account_id", "login"),
+    ),
+    Recorded(
         "okta_users", "users", "account", r"/api/v1/users", list,
         ("account_id", "login", "status", "created_at"),
     ),

@@ -36,6 +36,16 @@ ANSWERS = [
     ("github", "deployments", REPOSITORY + "/deployments?per_page=100"),
     ("github", "deployment_statuses", REPOSITORY + "/deployments/{deployment}/statuses"),
     ("github", "rate_limit", "/rate_limit"),
+    ("github", "org_members", "/orgs/harbourline/members?per_page=100"),
+    ("github", "org_members", "/orgs/harbourline/members?role=admin"),
+    ("github", "org_outside_collaborators", "/orgs/harbourline/outside_collaborators"),
+    ("github", "org_teams", REPOSITORY + "/teams"),
+    (
+        "github",
+        "org_audit_log",
+        "/orgs/harbourline/audit-log?include=all&per_page=100"
+        "&phrase=created:2026-01-05T00:00:00Z..2026-02-06T00:00:00Z",
+    ),
 ]
 
 

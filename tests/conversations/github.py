@@ -1,15 +1,19 @@
-"""GitHub: an organisation of one repository, read for pull requests and for deployments."""
+"""GitHub: an organisation of one repository, and who is there and what was done."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from github_host import Host, Repo, pull
-from http_kinds import DAY, HttpKind, InHeader, Items
+from http_kinds import DAY, Conversation, HttpKind, InHeader, Items
 from http_source import Answer, Asked, HttpSource
 
 OPTIONS = {"organisation": "acme"}
+#: lists that are there and empty
+NOTHING: dict[str, Items] = {"/repos/Acme/app/teams": []}
 
 
 @dataclass
@@ -37,7 +41,50 @@ def deployments(source: HttpSource) -> Organisation:
     return Organisation(Host(source, [Repo("app", 42, deployments=made)]), made)
 
 
+def a_list(path: str, items: Items) -> Callable[[HttpSource], Organisation]:
+    """An organisation that has one list more."""
+
+    def start(source: HttpSource) -> Organisation:
+        mine = [dict(item) for item in items]
+        return Organisation(Host(source, [Repo("app", 42)], lists={**NOTHING, path: mine}), mine)
+
+    return start
+
+
+def account(number: int) -> dict[str, Any]:
+    return {"id": number, "login": f"user{number}", "permissions": {"push": True}}
+
+
+def audited(number: int) -> dict[str, Any]:
+    moment = datetime.fromisoformat(f"{DAY}T0{number}:00:00Z")
+    return {"_document_id": f"e{number}", "@timestamp": int(moment.timestamp()) * 1000}
+
+
+def audited_late(vendor: Conversation) -> None:
+    vendor.items.append(audited(9))
+
+
 KINDS = [
+    HttpKind(
+        kind="github_audit_log",
+        options={**OPTIONS, "settling_h": 48},
+        start=a_list("/orgs/Acme/audit-log", [audited(number) for number in range(1, 6)]),
+        path="/orgs/Acme/audit-log",
+        paging=InHeader("page"),
+        stream="access_events.grant",
+        late=audited_late,
+    ),
+    HttpKind(
+        kind="github_repo_access",
+        options=OPTIONS,
+        start=a_list("/repos/Acme/app/collaborators", [account(number) for number in range(5)]),
+        path="/repos/Acme/app/collaborators",
+        paging=InHeader("page"),
+        stream="repo_access",
+        basis="snapshot_count",
+        mode="snapshot",
+        refusals="No repository's list of collaborators could be read",
+    ),
     HttpKind(
         kind="github_pulls",
         options=OPTIONS,

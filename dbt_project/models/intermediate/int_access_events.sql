@@ -7,6 +7,7 @@
     'okta_system_log': access_events__okta_system_log,
     'entra_signins': access_events__entra_signins,
     'entra_audit': access_events__entra_audit,
+    'github_audit_log': access_events__github_audit_log,
 } %}
 {%- set columns = {
     'event_id': 'varchar', 'event_key': 'varchar', 'event_time': 'timestamp',

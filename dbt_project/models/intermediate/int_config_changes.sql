@@ -5,6 +5,7 @@
 {%- set kinds = {
     'azure_activity': config_changes__azure_activity,
     'aws_cloudtrail': config_changes__aws_cloudtrail,
+    'github_audit_log': config_changes__github_audit_log,
 } %}
 {%- set columns = {
     'event_id': 'varchar', 'event_key': 'varchar', 'event_time': 'timestamp',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from muniment.sandbox.expected import PULL_REASONS, Json, deviation
 from muniment.sandbox.times import YEAR_START
@@ -23,3 +24,15 @@ def of_rights(world: World) -> Iterator[Json]:
                     "CHG-02.rights", attributes, "approved by somebody who may only read there",
                     day, day, reason_code="NO_RIGHT",
                 )  # fmt: skip
+
+
+def gaps(world: World) -> Iterator[Json]:
+    """The nights in which the owner's token could not read the audit log."""
+    for day in world.github_audit.refused_days:
+        yield {
+            "source_kind": "github_audit_log",
+            "day": day.isoformat(),
+            "description": "The token had lost its right to read the log in this day's own run.",
+            "verdict": "GAP",
+            "heals_on": (day + timedelta(days=1)).isoformat(),
+        }

@@ -10,6 +10,7 @@ from muniment.sandbox import github_shapes as shapes
 from muniment.sandbox.answers import Answer, Handler, Json, Question, document, text_of
 from muniment.sandbox.commits import Deployment, Pull
 from muniment.sandbox.github_access_http import Access
+from muniment.sandbox.github_audit_http import Audit
 from muniment.sandbox.github_change_shapes import commit
 from muniment.sandbox.github_changes_http import Changes
 from muniment.sandbox.github_errors import error, not_found
@@ -55,6 +56,7 @@ class GitHub:
                 (ORGANISATION_ROOT + "/repos", self._repositories),
                 (ORGANISATION_ROOT + "/members", access.members),
                 (ORGANISATION_ROOT + "/outside_collaborators", access.outside_collaborators),
+                (ORGANISATION_ROOT + "/audit-log", Audit(world).log),
                 (TEAM + "/members", access.team_members),
                 (REPOSITORY, self._repository),
                 (REPOSITORY + "/collaborators", access.collaborators),

@@ -78,6 +78,7 @@ def _gaps(world: World) -> Iterator[Json]:
     for kind, hidden in world.plan.hidden.items():
         for day in hidden:
             yield _gap(kind, day, "NOT_PROVABLE", "A list that the kind needs is refused (403).")
+    yield from expected_github.gaps(world)
 
 
 def _gap(
@@ -114,6 +115,9 @@ def _totals(world: World) -> Json:
         "pulls_merged": _by_day(merged),
         "production_deployments_successful": _by_day(deployed),
         "leavers": _by_day(left),
+        "github_audit_events": {
+            day.isoformat(): len(world.github_audit.happened_on(day)) for day in logged
+        },
         "okta_events": {day.isoformat(): len(entries) for day, entries in logged.items()},
         "okta_sign_ins": {
             day.isoformat(): sum(entry.event.is_sign_in for entry in entries)

@@ -8,6 +8,7 @@ from muniment.sandbox.accounts import Accounts
 from muniment.sandbox.azure import AzureLog
 from muniment.sandbox.entra import Entra
 from muniment.sandbox.github_access import GitHubAccess
+from muniment.sandbox.github_audit import GitHubAudit
 from muniment.sandbox.okta_access import OktaAccess
 from muniment.sandbox.okta_log import OktaLog
 from muniment.sandbox.people import Company
@@ -46,6 +47,11 @@ class World:
     def okta_access(self) -> OktaAccess:
         """Okta's groups, applications and policies."""
         return OktaAccess(self.company, self.accounts, self.plan)
+
+    @cached_property
+    def github_audit(self) -> GitHubAudit:
+        """The GitHub audit log."""
+        return GitHubAudit(self.seed, self.github_access, self.repositories)
 
     @cached_property
     def log(self) -> OktaLog:

@@ -42,15 +42,20 @@ REPOSITORIES = Shape("repositories", "array", "repository", native_id=("/id",))
 REPOSITORY = Shape("repository", "document", "repository", native_id=("/id",))
 
 
-class GitHubOptions(Options):
-    """organisation: its login. repositories: names, default all of them, archived ones included.
+class OrganisationOptions(Options):
+    """organisation: its login.
 
     max_wait_s: how long one collection may wait in all for GitHub's limits to reset.
     """
 
     organisation: str
-    repositories: list[str] = Field(default_factory=list)
     max_wait_s: int = Field(default=MAX_WAIT_S, ge=0)
+
+
+class GitHubOptions(OrganisationOptions):
+    """repositories: names, default all of them, archived ones included."""
+
+    repositories: list[str] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ class GitHub:
             self.ask.prove(stream, "cursor_exhausted", first_day, end_day)
 
 
-def connect(ask: Ask, options: GitHubOptions) -> GitHub:
+def connect(ask: Ask, options: OrganisationOptions) -> GitHub:
     """The conversation, authorised, with the tenant on record. Raises SourceError."""
     client = ask.client
     client.patience.max_total_s = options.max_wait_s
