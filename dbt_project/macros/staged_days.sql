@@ -13,6 +13,7 @@
     + staged_days_access()
     + staged_days_github_access()
     + staged_days_microsoft()
+    + staged_days_google()
     + staged_days_vulnerability()
     + staged_days_aws()
   ) }}
@@ -171,5 +172,19 @@
      'stream': 'repository_team', 'feeds': ['repo_access'], 'days': nearby},
     {'model': 'stg_github__team_member', 'kind': 'github_repo_access', 'stream': 'team_member',
      'feeds': ['repo_access'], 'days': nearby},
+  ]) }}
+{%- endmacro %}
+
+{#- google_workspace_activity, google_workspace_users -#}
+{% macro staged_days_google() -%}
+  {{ return([
+    {'model': 'stg_google__activity', 'kind': 'google_workspace_activity', 'stream': 'activity',
+     'feeds': [
+       'access_events.sign_in', 'access_events.disable', 'access_events.grant',
+       'access_events.revoke', 'access_events.resource_access'
+     ], 'days': ['event_day']},
+    {'model': 'stg_google__account', 'kind': 'google_workspace_users', 'stream': 'account',
+     'feeds': ['identities.account', 'identities.factor', 'identities.role'],
+     'days': ['event_day']},
   ]) }}
 {%- endmacro %}

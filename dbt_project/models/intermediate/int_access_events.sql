@@ -4,6 +4,7 @@
 -- its kind.
 {%- set kinds = {
     'aws_cloudtrail': access_events__aws_cloudtrail,
+    'google_workspace_activity': access_events__google_workspace_activity,
     'okta_system_log': access_events__okta_system_log,
     'entra_signins': access_events__entra_signins,
     'entra_audit': access_events__entra_audit,

@@ -6,6 +6,7 @@
 -- is_enabled: somebody can sign in; is_disabled: nobody can any more. An account may be neither; a
 -- status that we do not know is NULL in both.
 {%- set kinds = {
+    'google_workspace_users': accounts__google_workspace_users,
     'okta_users': accounts__okta_users,
     'entra_users': accounts__entra_users,
 } %}

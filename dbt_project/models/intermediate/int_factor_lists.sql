@@ -1,6 +1,7 @@
 -- Whose factor list a day's newest snapshot read in full: one row an account and day. A list that
 -- was read and is empty has a row here and none in int_factors; a list that was not read has none.
 {%- set kinds = {
+    'google_workspace_users': factor_lists__google_workspace_users,
     'okta_users': factor_lists__okta_users,
     'entra_users': factor_lists__entra_users,
 } %}

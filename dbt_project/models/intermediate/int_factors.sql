@@ -1,6 +1,7 @@
 -- Factors as each day's newest snapshot shows them: one row an account, day and factor. A security
 -- question is a second thing known, not a second factor.
 {%- set kinds = {
+    'google_workspace_users': factors__google_workspace_users,
     'okta_users': factors__okta_users,
     'entra_users': factors__entra_users,
 } %}

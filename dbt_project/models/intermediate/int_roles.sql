@@ -4,6 +4,7 @@
     'entra_users': roles__entra_users,
     'okta_groups': roles__okta_groups,
     'okta_apps': roles__okta_apps,
+    'google_workspace_users': roles__google_workspace_users,
 } %}
 {%- set columns = {
     'account_id': 'varchar', 'role': 'varchar', 'is_privileged': 'boolean', 'via': 'varchar',
