@@ -15,6 +15,7 @@
     + staged_days_microsoft()
     + staged_days_google()
     + staged_days_vulnerability()
+    + staged_days_estate()
     + staged_days_aws()
   ) }}
 {%- endmacro %}

@@ -3,6 +3,8 @@
 -- int_assets.
 {%- set kinds = {
     'okta_apps': inventory__okta_apps,
+    'fleet_hosts': inventory__fleet_hosts,
+    'kubernetes_workloads': inventory__kubernetes_workloads,
 } %}
 {%- set columns = {
     'native_id': 'varchar', 'asset_type': 'varchar', 'name': 'varchar', 'provider': 'varchar',

@@ -1,0 +1,13 @@
+{#- kubernetes_workloads, fleet_hosts, endoflife -#}
+{% macro staged_days_estate() -%}
+  {{ return([
+    {'model': 'stg_kubernetes__pod', 'kind': 'kubernetes_workloads', 'stream': 'pod',
+     'feeds': ['workloads', 'assets.inventory'], 'days': ['event_day']},
+    {'model': 'stg_kubernetes__controller', 'kind': 'kubernetes_workloads', 'stream': 'controller',
+     'feeds': ['assets.inventory'], 'days': ['event_day']},
+    {'model': 'stg_fleet__host', 'kind': 'fleet_hosts', 'stream': 'host',
+     'feeds': ['assets.device'], 'days': ['event_day']},
+    {'model': 'stg_endoflife__release', 'kind': 'endoflife', 'stream': 'release',
+     'feeds': ['assets.inventory'], 'days': ['event_day']},
+  ]) }}
+{%- endmacro %}
