@@ -41,6 +41,7 @@ joined as (
         releases.eol_on,
         releases.is_eol_stated,
         releases.extended_eol_on,
+        releases.event_day as listed_day,
         releases.record_key as release_key
     from systems
     left join releases
@@ -71,7 +72,9 @@ select
     case
         when eol_on > day then 'supported'
         when eol_on = day then 'last_day'
-        when eol_on < day or is_eol_stated then 'ended'
+        when eol_on < day then 'ended'
+        -- a yes without a date was not always true; a no was
+        when is_eol_stated and day >= listed_day then 'ended'
         when not is_eol_stated then 'supported'
         else 'unknown'
     end as eol_state,

@@ -110,7 +110,20 @@ def _scan_sources(drop: Path) -> list[dict[str, Any]]:
 
 
 def _estate_sources() -> list[dict[str, Any]]:
-    return [{"id": "cisa_kev", "kind": "cisa_kev", "connection": "cisa"}]
+    return [
+        {"id": "cisa_kev", "kind": "cisa_kev", "connection": "cisa"},
+        {
+            "id": "endoflife", "kind": "endoflife", "connection": "endoflife",
+            "options": {"products": ["ubuntu", "macos", "debian"]},
+        },
+        {
+            "id": "fleet_hosts", "kind": "fleet_hosts", "connection": "fleet", "system": "fleet",
+        },
+        {
+            "id": "kubernetes_workloads", "kind": "kubernetes_workloads",
+            "connection": "kubernetes", "system": "kubernetes",
+        },
+    ]  # fmt: skip
 
 
 def _microsoft_sources() -> list[dict[str, Any]]:

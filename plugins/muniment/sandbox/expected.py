@@ -60,6 +60,20 @@ def deviation(
     }
 
 
+def gap(kind: str, day: date, verdict: str, description: str, heals_on: date | None = None) -> Json:
+    """What the ledger must show of one day of a kind's source.
+
+    verdict: of the day, after its own run; heals_on: the day whose run makes it COMPLETE.
+    """
+    return {
+        "source_kind": kind,
+        "day": day.isoformat(),
+        "description": description,
+        "verdict": verdict,
+        "heals_on": heals_on.isoformat() if heals_on else None,
+    }
+
+
 def of_releases(world: World) -> Iterator[Json]:
     """CHG-01: releases by the wrong person, in the two repositories that forbid it."""
     for repository in world.repositories.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from muniment.sandbox.expected import PULL_REASONS, Json, deviation
+from muniment.sandbox.expected import PULL_REASONS, Json, deviation, gap
 from muniment.sandbox.times import YEAR_START
 from muniment.sandbox.world import World
 
@@ -29,10 +29,8 @@ def of_rights(world: World) -> Iterator[Json]:
 def gaps(world: World) -> Iterator[Json]:
     """The nights in which the owner's token could not read the audit log."""
     for day in world.github_audit.refused_days:
-        yield {
-            "source_kind": "github_audit_log",
-            "day": day.isoformat(),
-            "description": "The token had lost its right to read the log in this day's own run.",
-            "verdict": "GAP",
-            "heals_on": (day + timedelta(days=1)).isoformat(),
-        }
+        yield gap(
+            "github_audit_log", day, "GAP",
+            "The token had lost its right to read the log in this day's own run.",
+            day + timedelta(days=1),
+        )  # fmt: skip

@@ -7,37 +7,37 @@ from datetime import timedelta
 from typing import Any
 
 from muniment.sandbox.azure import RULE_ID
+from muniment.sandbox.expected import Json, gap
 from muniment.sandbox.world import World
 
-Json = dict[str, Any]
 DAY = timedelta(days=1)
 
 
-def gaps(world: World) -> Iterator[tuple[str, Any, str, str, Any]]:
-    """(kind, day, verdict after its own run, description, day whose run makes it COMPLETE).
+def gaps(world: World) -> Iterator[Json]:
+    """What is missing after a day's own run.
 
     Every day of the three logs is NOT_PROVABLE after its own run, since they deliver late, and is
     proven by the next day's; only what comes beside that is named.
     """
     for plant in world.entra.planted:
-        yield (
+        yield gap(
             "entra_users", plant.miscounted, "NOT_PROVABLE",
-            "Graph counts one user more than it lists.", None,
+            "Graph counts one user more than it lists.",
         )  # fmt: skip
-        yield (
+        yield gap(
             "entra_signins", plant.late, "NOT_PROVABLE",
             "One sign-in became known 26 hours later.", plant.late + DAY,
         )  # fmt: skip
-        yield (
+        yield gap(
             "entra_audit", plant.refused - DAY, "GAP",
             "The audit log was refused (403) in this day's run; the next heals.", plant.refused,
         )  # fmt: skip
     for opened in world.azure.planted:
-        yield (
+        yield gap(
             "azure_activity", opened.late, "NOT_PROVABLE",
             "One entry became known 26 hours later.", opened.late + DAY,
         )  # fmt: skip
-        yield (
+        yield gap(
             "azure_activity", opened.refused - DAY, "GAP",
             "The subscription was refused (403) in this day's run; the next heals.",
             opened.refused,

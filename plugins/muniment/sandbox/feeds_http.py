@@ -1,14 +1,14 @@
-"""The public feeds that the simulated company reads: exploited vulnerabilities."""
+"""The public feeds that the simulated company reads: exploited vulnerabilities, ends of support."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
 from muniment.sandbox.answers import Answer, Question, document
 from muniment.sandbox.exploited import Entry, entries, short_days
-from muniment.sandbox.times import at
+from muniment.sandbox.times import at, blocks, dice
 from muniment.sandbox.world import World
 
 KEV_PATH = "/sites/default/files/feeds/known_exploited_vulnerabilities.json"
@@ -74,3 +74,53 @@ def _entry(entry: Entry) -> Json:
         "notes": "",
         "cwes": [],
     }
+
+
+#: product -> its releases: cycle, day of release, end of support (a day, or only a yes or no)
+PRODUCTS: dict[str, tuple[tuple[str, str, str | bool], ...]] = {
+    "ubuntu": (
+        ("24.04", "2024-04-25", "2029-05-31"), ("22.04", "2022-04-21", "2027-04-01"),
+        ("18.04", "2018-04-26", "2023-05-31"),
+    ),
+    "macos": (("15", "2024-09-16", False), ("12", "2021-10-25", True)),
+    "debian": (("12", "2023-06-10", "2026-06-10"), ("11", "2021-08-14", "2024-08-14")),
+}  # fmt: skip
+
+
+class EndOfLife:
+    """The host of the list of ends of support."""
+
+    def __init__(self, world: World) -> None:
+        """The list is the same for every company; on planted days a product is missing."""
+        self._missing = set(missing_days(world.seed))
+
+    def answer(self, question: Question) -> Answer:
+        """One product; 404 for anything else."""
+        name = question.path.removeprefix("/api/v1/products/")
+        is_missing = question.now.date() in self._missing and name == "debian"
+        if name == question.path or name not in PRODUCTS or is_missing:
+            return document({"message": "Product not found"}, 404)
+        return document(
+            {
+                "schema_version": "1.2.0", "generated_at": question.now.isoformat(),
+                "last_modified": "2025-12-01T00:00:00+00:00",
+                "result": {
+                    "name": name, "label": name.title(), "category": "os",
+                    "releases": [_release(*release) for release in PRODUCTS[name]],
+                },
+            }
+        )  # fmt: skip
+
+    def refused(self) -> Answer:
+        """A public list refuses nobody but whom the simulation itself does not know."""
+        return document({"message": "Access Denied"}, 403)
+
+
+def missing_days(seed: int) -> list[date]:
+    """Days on which the list does not know one of the products: one a block."""
+    return [dice(seed, "eol", block.index).choice(block.workdays(4, 28)) for block in blocks()]
+
+
+def _release(cycle: str, released: str, end: str | bool) -> Json:
+    ends: Json = {"isEol": end, "eolFrom": None} if isinstance(end, bool) else {"eolFrom": end}
+    return {"name": cycle, "label": cycle, "releaseDate": released, "isLts": False, **ends}

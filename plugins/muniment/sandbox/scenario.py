@@ -10,18 +10,41 @@ names none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from muniment.sandbox import expected, expected_access, expected_github, expected_microsoft
-from muniment.sandbox.exploited import short_days
+from muniment.sandbox import (
+    expected,
+    expected_access,
+    expected_estate,
+    expected_github,
+    expected_microsoft,
+)
+from muniment.sandbox.expected import gap
 from muniment.sandbox.people import COMPANY
 from muniment.sandbox.releases import PRODUCTION
 from muniment.sandbox.times import YEAR_END, YEAR_START, days
 from muniment.sandbox.world import World
 
 Json = dict[str, Any]
+Part = Callable[[World], Iterator[Json]]
+#: deviations that control tests judge, beside those of the first sources
+DEVIATIONS: tuple[Part, ...] = (
+    expected_access.of_rules,
+    expected_github.of_rights,
+)
+#: what a source shows that no control test judges
+CONTENTS: tuple[Part, ...] = (
+    expected_access.contents,
+    expected_estate.contents,
+    expected_microsoft.contents,
+)
+GAPS: tuple[Part, ...] = (
+    expected_estate.gaps,
+    expected_github.gaps,
+    expected_microsoft.gaps,
+)
 
 
 def scenario(seed: int) -> Json:
@@ -35,9 +58,7 @@ def scenario(seed: int) -> Json:
         *expected.of_releases(world), *expected.of_pulls(world), *expected.of_pushes(world),
         *expected.of_factors(world), *expected.of_leavers(world), *expected.of_findings(world),
         *expected.of_scans(world), *expected.of_lulls(world), *expected.of_lost_drops(world),
-        *expected.of_exploited(world),
-        *expected_github.of_rights(world),
-        *expected_access.of_rules(world),
+        *expected.of_exploited(world), *(item for part in DEVIATIONS for item in part(world)),
     ]  # fmt: skip
     known = [item for item in deviations if item["visible_from"] < YEAR_END.isoformat()]
     known.sort(key=lambda item: (item["visible_from"], item["test_id"], str(item["attributes"])))
@@ -48,10 +69,10 @@ def scenario(seed: int) -> Json:
         "deviations": known,
         "undecided": sorted(expected.of_bare_ends(world), key=lambda item: str(item["attributes"])),
         "contents": sorted(
-            [*expected_access.contents(world), *expected_microsoft.contents(world)],
+            [item for part in CONTENTS for item in part(world)],
             key=lambda item: str(item["first_day"]),
         ),
-        "gaps": sorted(_gaps(world), key=lambda gap: str(gap["day"])),
+        "gaps": sorted(_gaps(world), key=lambda item: str(item["day"])),
         "totals": _totals(world),
     }
 
@@ -59,39 +80,23 @@ def scenario(seed: int) -> Json:
 def _gaps(world: World) -> Iterator[Json]:
     """What the ledger must show: a file counts for the day of the scan that it states."""
     for day in world.plan.lost_drops:
-        yield _gap("trivy", day, "EMPTY_CONFIRMED", "No report of any asset came, then or later.")
+        yield gap("trivy", day, "EMPTY_CONFIRMED", "No report of any asset came, then or later.")
     for day in world.plan.late_drops:
-        yield _gap(
+        yield gap(
             "trivy", day, "EMPTY_CONFIRMED", "The reports of this day came at noon of the next.",
             heals_on=day + timedelta(days=1),
         )  # fmt: skip
-    for day in short_days(world.seed):
-        yield _gap("cisa_kev", day, "GAP", "The feed counts one entry more than it lists.")
-    for kind, day, verdict, description, heals_on in expected_microsoft.gaps(world):
-        yield _gap(kind, day, verdict, description, heals_on=heals_on)
+    for part in GAPS:
+        yield from part(world)
     for day in world.plan.outages:
-        yield _gap(
+        yield gap(
             "okta_system_log", day, "GAP",
             "Only if a test switches it on: the API answers 500 in this day's run; the next heals.",
             heals_on=day + timedelta(days=1),
         )  # fmt: skip
     for kind, hidden in world.plan.hidden.items():
         for day in hidden:
-            yield _gap(kind, day, "NOT_PROVABLE", "A list that the kind needs is refused (403).")
-    yield from expected_github.gaps(world)
-
-
-def _gap(
-    kind: str, day: date, verdict: str, description: str, *, heals_on: date | None = None
-) -> Json:
-    """verdict: of the day, after its own run; heals_on: the day whose run makes it COMPLETE."""
-    return {
-        "source_kind": kind,
-        "day": day.isoformat(),
-        "description": description,
-        "verdict": verdict,
-        "heals_on": heals_on.isoformat() if heals_on else None,
-    }
+            yield gap(kind, day, "NOT_PROVABLE", "A list that the kind needs is refused (403).")
 
 
 def _totals(world: World) -> Json:

@@ -24,8 +24,10 @@ from muniment.sandbox.configuration import connection_uris, write_configuration
 from muniment.sandbox.drop import Drop
 from muniment.sandbox.entra_http import GraphApi
 from muniment.sandbox.faults import Fault, Kind, Outcome, is_before_answer, refusal, spoil
-from muniment.sandbox.feeds_http import Cisa
+from muniment.sandbox.feeds_http import Cisa, EndOfLife
+from muniment.sandbox.fleet_http import Fleet
 from muniment.sandbox.github_http import GitHub
+from muniment.sandbox.kubernetes_http import Kubernetes
 from muniment.sandbox.okta_http import Okta
 from muniment.sandbox.times import DEFAULT_CLOCK, beside_the_year
 from muniment.sandbox.tokens_http import TOKENS, TokenDoor
@@ -48,6 +50,9 @@ class Sandbox:
             "cisa": Cisa(self.world),
             "entra": GraphApi(self.world),
             "azure": Azure(self.world),
+            "endoflife": EndOfLife(self.world),
+            "fleet": Fleet(self.world),
+            "kubernetes": Kubernetes(self.world),
         }
         self._tokens = TokenDoor(self.token)
         self.faults: list[Fault] = []

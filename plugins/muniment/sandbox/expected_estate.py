@@ -1,0 +1,46 @@
+"""What is planted in the estate: snapshots that are not whole, and what should not be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from muniment.sandbox import cluster, exploited, feeds_http, fleet_http
+from muniment.sandbox.expected import Json, gap
+from muniment.sandbox.times import YEAR_END, YEAR_START
+from muniment.sandbox.world import World
+
+
+def gaps(world: World) -> Iterator[Json]:
+    """Snapshots that nobody can take again."""
+    planted = [
+        ("cisa_kev", exploited.short_days, "GAP", "The feed counts one entry more than it lists."),
+        ("fleet_hosts", fleet_http.short_days, "GAP", "Fleet counts a host more than it lists."),
+        ("endoflife", feeds_http.missing_days, "NOT_PROVABLE", "One product is not found (404)."),
+        (
+            "kubernetes_workloads", cluster.refused_days, "NOT_PROVABLE",
+            "The list of deployments is refused (403); the pods are listed.",
+        ),
+    ]  # fmt: skip
+    for kind, days_of, verdict, description in planted:
+        for day in days_of(world.seed):
+            yield gap(kind, day, verdict, description)
+
+
+def contents(world: World) -> Iterator[Json]:
+    """What a source shows that no control test judges yet."""
+    for first in cluster.stray_days(world.seed):
+        yield {
+            "source_kind": "kubernetes_workloads",
+            "native_id": cluster.STRAY_DIGEST,
+            "description": "an image runs that nobody scans and no register knows",
+            "first_day": first.isoformat(),
+            "end_day": (first + timedelta(days=cluster.STRAY_DAYS)).isoformat(),
+        }
+    yield {
+        "source_kind": "fleet_hosts",
+        "native_id": fleet_http.ended_serial(world),
+        "description": "a laptop's operating system is not supported any more",
+        "first_day": YEAR_START.isoformat(),
+        "end_day": YEAR_END.isoformat(),
+    }
