@@ -76,7 +76,7 @@ def collect(ask: Ask) -> None:
     said = f"{len(found)} releases of {asked - len(missing)} products listed."
     holes = {}
     if missing:
-        holes[INVENTORY] = f"There is no such product: {', '.join(missing)} (HTTP 404)."
+        holes[INVENTORY] = f"The list does not give {', '.join(missing)} (HTTP 403 or 404)."
         ask.warn(f"{holes[INVENTORY]} Correct options.products.")
     snapshots.prove(
         ask, {INVENTORY: len(found)}, said, never_empty=frozenset({INVENTORY}), holes=holes
@@ -84,11 +84,11 @@ def collect(ask: Ask) -> None:
 
 
 def _read(ask: Ask, path: str, product: str) -> list[Any] | None:
-    """Keeps one product; the releases that it lists, None where there is no such product."""
+    """Keeps one product; the releases that it lists, None where it is refused."""
     context = {"product": product}
     address = path.replace("{product}", quote(product, safe=""))
-    response = ask.client.get(address, path, ok=(200, 404))
-    if response.status == 404:
+    response = ask.client.get(address, path, ok=(200, 403, 404))
+    if response.status != 200:
         ask.keep_response(response, UNREAD.name, context=context)
         return None
     shape, items = _form(response.json())

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from muniment import snapshots
 from muniment.collecting import Ask
+from muniment.collection import canonical
 from muniment.sources.spec import Options, Shape, SourceSpec
 from muniment.vendors import kubernetes
 from muniment.vendors.unread import UNREAD
@@ -83,20 +84,19 @@ def collect(ask: Ask) -> None:
     """Reads every list, then states what was listed. Raises SourceError."""
     assert isinstance(ask.options, KubernetesOptions)  # validated against SPEC.options
     _identify(ask)
-    counts = dict.fromkeys(LISTS, 0)
+    found: dict[str, set[bytes]] = {name: set() for name in LISTS}
     namespaces: list[str | None] = [*ask.options.namespaces] or [None]
     holes: dict[str, str] = {}
     reduced = 0
-    for name, (api, resource, _) in LISTS.items():
+    for name, (_, resource, _) in LISTS.items():
         for namespace in namespaces:
-            found, masked = _read(ask, name, api, resource, namespace)
-            reduced += masked
-            if found is None:
+            masked = _read(ask, name, namespace, found[name])
+            if masked is None:
                 _refused(ask, resource, namespace, holes, is_pods=name == "pods")
-            else:
-                counts[name] += found
+            reduced += masked or 0
     if reduced:
         ask.declare_reduction("container_settings", 1, list(kubernetes.MASKED), reduced)
+    counts = {name: len(items) for name, items in found.items()}
     said = "Listed: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + "."
     snapshots.prove(
         ask, {WORKLOADS: counts["pods"], INVENTORY: sum(counts.values())}, said,
@@ -117,26 +117,26 @@ def _identify(ask: Ask) -> None:
         ask.warn("The namespace kube-system may not be read: nothing tells this cluster by itself.")
 
 
-def _read(
-    ask: Ask, name: str, api: str, resource: str, namespace: str | None
-) -> tuple[int | None, int]:
-    """Keeps one list; its items (None: refused), and how many values were masked."""
+def _read(ask: Ask, name: str, namespace: str | None, found: set[bytes]) -> int | None:
+    """Keeps one list and adds its items; how many values were masked, None where it is refused."""
+    api, resource, _ = LISTS[name]
     scope = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
     template = f"{api}/{'namespaces/{namespace}/' if namespace else ''}{resource}"
     listing = kubernetes.listing(ask.client, f"{api}{scope}/{resource}", template)
     context = {"resource": resource, **({"namespace": namespace} if namespace else {})}
     if listing.refusal is not None:
         ask.keep_response(listing.refusal, UNREAD.name, context=context)
-        return None, 0
-    count = reduced = 0
+        return None
+    reduced = 0
     for page, chunk in enumerate(listing.chunks, start=1):
         body, items, masked = kubernetes.masked(chunk)
         ask.keep(
             body, name, page=page, context=context, media_type=chunk.media_type, url=chunk.url,
             status=chunk.status, server_date=chunk.server_date,
         )  # fmt: skip
-        count, reduced = count + len(items), reduced + masked
-    return count, reduced
+        found.update(canonical(item) for item in items)
+        reduced += masked
+    return reduced
 
 
 def _refused(

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from muniment.errors import TransientSourceError
+from muniment.errors import SourceError, TransientSourceError
 from muniment.masking import MASK, mask
 from muniment.transport import Client, Response
 
@@ -61,7 +61,10 @@ def _chunks(client: Client, path: str, template: str) -> Listing | None:
         if not following:
             return found
         if following in seen:
-            raise TransientSourceError(f"GET {template}: a continue token came twice.")
+            raise SourceError(
+                f"GET {template}: the continue token of chunk {len(found.chunks)} repeats an "
+                "earlier one; the list cannot be shown to be complete."
+            )
         seen.add(following)
 
 
