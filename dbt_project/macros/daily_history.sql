@@ -2,8 +2,9 @@
     A day on which it was not seen, or its source not looked at, ends the version: nothing is bridged.
 
     relation: one row a source_id, key and day, with record_key; keys, columns: names of its columns.
-    stream: the ledger stream that says which days were looked at in full; without it, the days of
-    the relation (a day on which a source held nothing then counts as not looked at).
+    stream: the ledger stream, or list of them, that says which days a source was looked at in full;
+    without it, the days of the relation (a day on which a source held nothing then counts as not
+    looked at).
 
     Gives source_id, keys, columns, valid_from and valid_to (days, inclusive), record_key and
     last_record_key (of the first and the last day), and how the version begins and ends, which
@@ -13,9 +14,11 @@
 {% macro daily_history(relation, keys, columns, stream=none) -%}
 with looked_at as (
   {%- if stream %}
-  select distinct source_id, day
+  select source_id, day
   from {{ source('ops', 'verdicts') }}
-  where stream = '{{ stream }}' and verdict in ('COMPLETE', 'EMPTY_CONFIRMED', 'LATE')
+  where stream in ('{{ ([stream] if stream is string else stream) | join("', '") }}')
+  group by source_id, day
+  having bool_and(verdict in ('COMPLETE', 'EMPTY_CONFIRMED', 'LATE'))
   {%- else %}
   select distinct source_id, day from {{ relation }}
   {%- endif %}
