@@ -9,8 +9,14 @@ select
     class_and_activity[2] as activity_id,
     -- who, to whom
     actor_id, actor_type, actor_login, target_user_id,
-    -- how
-    session_id, credential_type, factor, authenticators, client_ip, country, user_agent,
+    -- how; what is opened within a session is no sign-in of its own
+    session_id,
+    if(
+        stream = 'sign_in',
+        event_type = 'user.session.start' and coalesce(actor_type = 'User', true),
+        null
+    ) as is_interactive,
+    credential_type, factor, authenticators, client_ip, country, user_agent,
     json_object(
         'root_session_id', root_session_id,
         'authentication_step', authentication_step,

@@ -8,9 +8,10 @@ assets as (
     select * from {{ ref('int_assets') }}
 ),
 
--- Successful interactive sign-ins: the start of a session. Applications that are opened within it
--- are part of the same session. A sign-in whose outcome nobody states may have been one. What the
--- source tells in two ways passes in neither.
+-- Successful interactive sign-ins of any system: the start of a session. Applications that are opened
+-- within it are part of the same session. A sign-in whose outcome nobody states may have been one,
+-- and so may one of a person's account of which nobody says whether a person made it. What the source
+-- tells in two ways passes in neither.
 sign_ins as (
     select
         events.*,
@@ -31,7 +32,10 @@ sign_ins as (
                 partition by source_id, event_key, event_time order by received_at, record_key
             ) as version_no
         from {{ ref('int_access_events') }}
-        where event_type = 'user.session.start' and {{ is_affected('IAM-01', 'event_day') }}
+        where
+            stream = 'sign_in'
+            and coalesce(is_interactive, actor_type is null or lower(actor_type) like '%user%')
+            and {{ is_affected('IAM-01', 'event_day') }}
     ) as events
     cross join run
     left join assets
@@ -39,18 +43,18 @@ sign_ins as (
         and events.event_day between assets.valid_from and assets.valid_to
     where
         coalesce(events.outcome, 'SUCCESS') = 'SUCCESS'
-        and coalesce(events.actor_type, 'User') = 'User'
         and events.event_day between run.period_start and run.as_of
 ),
 
--- Steps shown within a session, from ten minutes before its start to the next day's end. The log
--- tells every step in this way, the password's and a question's too.
+-- Steps shown within a session, from ten minutes before its start to the next day's end. Okta tells
+-- every step by itself, the password's and a question's too; others say of a whole sign-in whether a
+-- second factor was shown.
 steps_shown as (
     select
         sign_ins.record_key as sign_in_key,
         events.event_time,
         events.record_key,
-        {{ is_second_factor('events.factor') }} as is_second_factor,
+        if(events.is_mfa, true, {{ is_second_factor('events.factor') }}) as is_second_factor,
         sign_ins.actor_id as signed_in,
         events.actor_id,
         events.outcome,
@@ -63,7 +67,8 @@ steps_shown as (
         and sign_ins.session_id = events.session_id
         and events.event_day between sign_ins.event_day - 1 and sign_ins.event_day + 1
         and events.event_time >= sign_ins.event_time - interval 10 minute
-    where events.event_type = 'user.authentication.auth_via_mfa'
+        and events.record_key != sign_ins.record_key
+    where events.event_type = 'user.authentication.auth_via_mfa' or events.is_mfa
 ),
 
 step_ups as (
@@ -90,8 +95,11 @@ used_seen as (
         step_ups.other_step_keys,
         list_filter(authenticators, name -> {{ is_second_factor('name') }}) as possessions,
         -- what is possessed is the second factor, whichever of the two came first
-        len(possessions) > 0 and (len(authenticators) > 1 or coalesce(step_ups.shows_secret, false))
-            as is_two,
+        coalesce(is_mfa, false)
+        or (
+            len(possessions) > 0
+            and (len(authenticators) > 1 or coalesce(step_ups.shows_secret, false))
+        ) as is_two,
         -- these can ask for a finger or a code themselves; the log does not say whether they did
         len(list_filter(
             authenticators,
@@ -100,8 +108,12 @@ used_seen as (
                 'security key or biometric', 'smart card idp'
             )
         )) > 0 as may_be_two,
-        coalesce(credential_type = 'PASSWORD', false)
-        or len(authenticators) > 0 as is_method_known
+        -- how one began says what was shown only where the log tells every further step
+        is_mfa is not null
+        or (
+            event_type = 'user.session.start'
+            and (coalesce(credential_type = 'PASSWORD', false) or len(authenticators) > 0)
+        ) as is_method_known
     from sign_ins
     left join step_ups using (record_key)
 )
@@ -138,6 +150,7 @@ select
         when stepped_up_at is not null then concat(
             'The session shows a second factor at ', strftime(stepped_up_at, '%Y-%m-%d %H:%M:%S')
         )
+        when is_mfa then 'The sign-in shows a second factor'
         when is_two and len(authenticators) = 1
             then concat('The session shows ', authenticators[1], ' and a password or question')
         when is_two then concat('The sign-in shows ', array_to_string(authenticators, ' and '))
@@ -149,13 +162,18 @@ select
         )
         when not is_method_known
             then 'access_events.sign_in.factors_used: the log does not say how'
+        when is_interactive is null
+            then 'access_events.sign_in.is_interactive: not stated, so it may have been no person'
         when may_be_two then concat(
             'access_events.sign_in.factors_used: ', array_to_string(authenticators, ', '),
             ' alone; the log does not say whether it asked for a second proof'
         )
         else concat(
             'The session started with ',
-            coalesce(nullif(array_to_string(authenticators, ', '), ''), lower(credential_type)),
+            coalesce(
+                nullif(array_to_string(authenticators, ', '), ''), lower(credential_type),
+                'one factor'
+            ),
             ' alone and shows no second factor'
         )
     end as reason,
@@ -177,7 +195,7 @@ from (
     select
         *,
         session_id is null or unnamed_step_at is not null or not is_method_known or may_be_two
-            as is_unclear
+        or is_interactive is null as is_unclear
     from used_seen
 ) as seen
 {%- endmacro %}

@@ -27,7 +27,7 @@ leaver_sign_ins as (
     inner join sign_ins on traced.system = sign_ins.system
     where
         sign_ins.person_id is null
-        and coalesce(sign_ins.actor_type, 'User') = 'User'
+        and lower(coalesce(sign_ins.actor_type, 'User')) like '%user%'
         and (
             traced.is_unknowable
             or list_contains(traced.logins, concat(traced.system, ':', sign_ins.actor_login))
