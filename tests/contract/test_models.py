@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from muniment.sources import discover
+
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 #: macros too: the parts of a long control test stand there
 WRITTEN = sorted(file for part in ("models", "macros") for file in (PROJECT / part).rglob("*.sql"))
@@ -45,3 +47,20 @@ def test_no_model_aggregates_over_all_rows_in_a_window(path: Path) -> None:
 def test_no_staging_model_rounds_a_day_to_one_of_its_ends(path: Path) -> None:
     """One column holds one instant: a bare date is none, and `earliest` alone would make it one."""
     assert not re.search(r"\b(earliest|latest)\(", path.read_text("utf-8"))
+
+
+def test_what_a_kind_says_of_a_frame_is_united_there() -> None:
+    """A macro without its line in the frame's list would leave a whole system out, in silence."""
+    written: dict[str, Path] = {}
+    for path in (PROJECT / "macros").rglob("*.sql"):
+        for name in re.findall(r"\{%-? macro (\w+__\w+)\(", path.read_text("utf-8")):
+            written[name] = path
+    listed: list[str] = []
+    for path in (PROJECT / "models" / "intermediate").glob("*.sql"):
+        for kind, name in re.findall(r"^ +'(\w+)': (\w+__\w+),$", path.read_text("utf-8"), re.M):
+            assert name.partition("__")[2] == kind
+            assert kind in discover(), f"{path.name}: no kind '{kind}'"
+            listed.append(name)
+    assert sorted(listed) == sorted(written)
+    for name, path in written.items():
+        assert path.relative_to(PROJECT / "macros").with_suffix("").parts == tuple(name.split("__"))
