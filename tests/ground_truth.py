@@ -22,7 +22,14 @@ from muniment.sandbox.times import days
 from muniment.verdicts import Verdict
 
 #: ids of the sources that these thirty days are collected from
-ASKED = (*SPINE, "cisa_kev", "github_repo_access", "github_audit_log", "okta_policies")
+ASKED = (
+    *SPINE,
+    "cisa_kev",
+    "github_repo_access",
+    "github_audit_log",
+    "github_members",
+    "okta_policies",
+)
 DAYS = 30
 END = FIRST_DAY + timedelta(days=DAYS)
 OUTCOMES = ("EXCEPTION", "EXCEPTION_ACCEPTED", "LEAD")

@@ -158,7 +158,7 @@
   ]) }}
 {%- endmacro %}
 
-{#- github_audit_log; github_repo_access, of which a snapshot also settles the day before -#}
+{#- github_audit_log, github_members; github_repo_access, of which a snapshot also settles the day before -#}
 {% macro staged_days_github_access() -%}
   {%- set nearby = ['event_day', 'event_day - 1'] -%}
   {{ return([
@@ -167,6 +167,9 @@
        'access_events.grant', 'access_events.revoke', 'access_events.disable',
        'change_events.config_change'
      ], 'days': ['event_day']},
+    {'model': 'stg_github__member', 'kind': 'github_members', 'stream': 'member',
+     'feeds': ['identities.account', 'identities.factor', 'identities.role'],
+     'days': ['event_day']},
     {'model': 'stg_github__collaborator', 'kind': 'github_repo_access', 'stream': 'collaborator',
      'feeds': ['repo_access'], 'days': nearby},
     {'model': 'stg_github__repository_team', 'kind': 'github_repo_access',

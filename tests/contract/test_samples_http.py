@@ -405,6 +405,11 @@ SHAPES = (
         r"/organizations/\d+/team/(?P<team>\d+)/members", list, ("teams[1]", "account_id", "login"),
     ),
     Recorded(
+        "github_members", "members", "member",
+        r"/orgs/[^/]+/(?P<list>members|outside_collaborators)", list,
+        ("lists[1]", "account_id", "login"),
+    ),
+    Recorded(
         "okta_users", "users", "account", r"/api/v1/users", list,
         ("account_id", "login", "status", "created_at"),
     ),

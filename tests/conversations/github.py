@@ -11,9 +11,13 @@ from github_host import Host, Repo, pull
 from http_kinds import DAY, Conversation, HttpKind, InHeader, Items
 from http_source import Answer, Asked, HttpSource
 
+OUTSIDE = "outside_collaborators"
 OPTIONS = {"organisation": "acme"}
 #: lists that are there and empty
-NOTHING: dict[str, Items] = {"/repos/Acme/app/teams": []}
+NOTHING: dict[str, Items] = {
+    "/repos/Acme/app/teams": [],
+    "/orgs/Acme/members": [{"id": 1, "login": "owner"}],
+}
 
 
 @dataclass
@@ -73,6 +77,17 @@ KINDS = [
         paging=InHeader("page"),
         stream="access_events.grant",
         late=audited_late,
+    ),
+    HttpKind(
+        kind="github_members",
+        options=OPTIONS,
+        start=a_list(f"/orgs/Acme/{OUTSIDE}", [account(number) for number in range(5)]),
+        path=f"/orgs/Acme/{OUTSIDE}",
+        paging=InHeader("page"),
+        stream="identities.account",
+        basis="snapshot_count",
+        mode="snapshot",
+        refusals="GitHub refused the list",
     ),
     HttpKind(
         kind="github_repo_access",

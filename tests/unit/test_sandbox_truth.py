@@ -296,6 +296,11 @@ def test_every_account_without_factor_is_planted(tmp_path: Path, truth: list[Jso
             for user in auditor.pages("okta", "/api/v1/users"):
                 if not list(auditor.pages("okta", f"/api/v1/users/{user['id']}/factors")):
                     found.add((user["id"], clock.date().isoformat()))
+            if clock.date() not in sandbox.world.plan.hidden["github_members"]:
+                for user in auditor.pages(
+                    "github", "/orgs/harbourline/members?filter=2fa_disabled"
+                ):
+                    found.add((str(user["id"]), clock.date().isoformat()))
             clock += timedelta(days=1)
             sandbox.set_clock(clock)
     expected = planted(truth, "IAM-01.enrolled", "account_id", "date")

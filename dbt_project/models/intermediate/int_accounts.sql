@@ -9,6 +9,7 @@
     'google_workspace_users': accounts__google_workspace_users,
     'okta_users': accounts__okta_users,
     'entra_users': accounts__entra_users,
+    'github_members': accounts__github_members,
 } %}
 {%- set columns = {
     'account_id': 'varchar', 'account_key': 'varchar', 'login': 'varchar', 'email': 'varchar',

@@ -4,6 +4,7 @@
     'google_workspace_users': factor_lists__google_workspace_users,
     'okta_users': factor_lists__okta_users,
     'entra_users': factor_lists__entra_users,
+    'github_members': factor_lists__github_members,
 } %}
 
 select

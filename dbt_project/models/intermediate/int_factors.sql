@@ -4,6 +4,7 @@
     'google_workspace_users': factors__google_workspace_users,
     'okta_users': factors__okta_users,
     'entra_users': factors__entra_users,
+    'github_members': factors__github_members,
 } %}
 {%- set columns = {
     'account_ids': 'varchar[]', 'factor_id': 'varchar', 'factor_type': 'varchar',

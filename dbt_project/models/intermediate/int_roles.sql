@@ -2,6 +2,7 @@
 -- and way in which it is held.
 {%- set kinds = {
     'entra_users': roles__entra_users,
+    'github_members': roles__github_members,
     'okta_groups': roles__okta_groups,
     'okta_apps': roles__okta_apps,
     'google_workspace_users': roles__google_workspace_users,

@@ -20,7 +20,7 @@ SPINE = (
 )  # fmt: skip
 
 #: what else GitHub tells beside changes: kinds, which are the ids of their sources too
-GITHUB_ACCESS = ("github_repo_access", "github_audit_log")
+GITHUB_ACCESS = ("github_repo_access", "github_audit_log", "github_members")
 
 
 def write_configuration(

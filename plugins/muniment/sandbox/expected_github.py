@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from muniment.sandbox import github_shapes as shapes
 from muniment.sandbox.expected import PULL_REASONS, Json, deviation, gap
 from muniment.sandbox.times import YEAR_START
 from muniment.sandbox.world import World
@@ -24,6 +25,17 @@ def of_rights(world: World) -> Iterator[Json]:
                     "CHG-02.rights", attributes, "approved by somebody who may only read there",
                     day, day, reason_code="NO_RIGHT",
                 )  # fmt: skip
+
+
+def of_factors(world: World) -> Iterator[Json]:
+    """IAM-01: GitHub accounts without second factor."""
+    for day, place in world.plan.github_unenrolled:
+        login = world.company.developers[place].github[0]
+        attributes = {
+            "account_id": str(shapes.user(login)["id"]), "system": "github",
+            "date": day.isoformat(),
+        }  # fmt: skip
+        yield deviation("IAM-01.enrolled", attributes, "no second factor at GitHub", day, day)
 
 
 def gaps(world: World) -> Iterator[Json]:

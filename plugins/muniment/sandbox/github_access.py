@@ -84,6 +84,18 @@ class GitHubAccess:
         person = self.company.by_github[login]
         return person.employer is BALTICA and person.role != "developer"
 
+    def has_second_factor(self, login: str, moment: datetime) -> bool:
+        """Whether the account has one: all but the planted ones, from half an hour before a day."""
+        return not any(
+            self.company.developers[place].github[0] == login
+            and at(day, 0) <= moment + timedelta(minutes=30) < at(day, 0) + timedelta(days=1)
+            for day, place in self.plan.github_unenrolled
+        )
+
+    def is_hidden(self, kind: str, moment: datetime) -> bool:
+        """Whether what this kind needs is refused on that day."""
+        return moment.date() in self.plan.hidden[kind]
+
     def team(self, slug: str, moment: datetime) -> list[str]:
         """The members of a team."""
         return [login for login in self.accounts(moment) if self._team_of(login) == slug]

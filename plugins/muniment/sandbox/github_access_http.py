@@ -37,28 +37,35 @@ class Access:
         wanted, role = query.get("filter", "all"), query.get("role", "all")
         if wanted not in ("all", "2fa_disabled", "2fa_insecure"):
             return error(422, "Validation Failed")
+        if wanted != "all" and self.access.is_hidden("github_members", now):
+            return error(422, "Only owners can filter by two-factor authentication.")
         found = [
             login
             for login in self.access.accounts(now)
             if not self.access.is_outside(login)
-            and wanted == "all"
+            and (wanted == "all" or not self.access.has_second_factor(login, now))
             and (role == "all" or self.access.is_owner(login) == (role == "admin"))
         ]
         return _users(question, found, f"{BELOW}/members")
 
     def outside_collaborators(self, question: Question) -> Answer:
         """GET /orgs/{org}/outside_collaborators (filter)."""
-        is_asked = question.query.get("filter", "all") == "all"
-        found = [login for login in self.access.accounts(question.now) if is_asked]
-        return _users(
-            question, list(filter(self.access.is_outside, found)), f"{BELOW}/outside_collaborators"
-        )
+        is_everybody = question.query.get("filter", "all") == "all"
+        found = [
+            login
+            for login in self.access.accounts(question.now)
+            if self.access.is_outside(login)
+            and (is_everybody or not self.access.has_second_factor(login, question.now))
+        ]
+        return _users(question, found, f"{BELOW}/outside_collaborators")
 
     def collaborators(self, question: Question, repository: Repository | None) -> Answer:
         """GET …/collaborators (affiliation=all): everybody, with the highest right of each."""
         if repository is None:
             return not_found()
         now, name = question.now, repository.name
+        if self.access.is_hidden("github_repo_access", now):
+            return error(403, "Must have push access to view repository collaborators.")
 
         def shape(login: str) -> str:
             held = self.access.permission(name, login, now)

@@ -36,6 +36,8 @@ WAIVED = ("img-benefits-batch", "container")
 SERVICES = ("svc-member-portal", "svc-provider-gateway")
 
 #: kinds of snapshots that are refused a list once in a block
+#: kinds that read GitHub's state
+GITHUB_HIDDEN = ("github_repo_access", "github_members")
 HIDDEN_KINDS = ("okta_policies", "okta_groups", "okta_apps")
 
 
@@ -95,6 +97,8 @@ class Plan:
     weak_rules: list[tuple[date, date]] = field(default_factory=list)
     #: days on which a vendor's lead administers Okta
     lent_rights: list[date] = field(default_factory=list)
+    #: developers (by place in the list) whose GitHub account has no second factor on a day
+    github_unenrolled: list[tuple[date, int]] = field(default_factory=list)
     #: kind -> days on which its credential is refused a list that it needs
     hidden: dict[str, list[date]] = field(default_factory=dict)
     waived_too_late: tuple[str, date] = ("platform-infra", date.min)
@@ -116,6 +120,7 @@ def make_plan(seed: int) -> Plan:
         _plan_access(plan, block, chance)
         _plan_scans(plan, block, chance)
         _plan_rights(plan, block, dice(seed, "rights", block.index))
+        _plan_github(plan, block, dice(seed, "github", block.index))
     return plan
 
 
@@ -171,6 +176,17 @@ def _plan_rights(plan: Plan, block: Block, chance: Random) -> None:
     plan.lent_rights.append(block.day(chance.randrange(3, 22)))
     for kind in HIDDEN_KINDS:
         plan.hidden.setdefault(kind, []).append(block.day(chance.randrange(25, 29)))
+
+
+def _plan_github(plan: Plan, block: Block, chance: Random) -> None:
+    """A GitHub account without second factor for a day, and one hidden day for each kind of state.
+
+    That is a Sunday: approvals of the days before and after hang on no listing of it.
+    """
+    plan.github_unenrolled.append((block.day(chance.randrange(3, 13)), chance.randrange(1, 14)))
+    friday = next(day for day in block.workdays(14, 21) if day.weekday() == 4)
+    for kind in GITHUB_HIDDEN:
+        plan.hidden.setdefault(kind, []).append(friday + timedelta(days=2))
 
 
 def _plan_scans(plan: Plan, block: Block, chance: Random) -> None:

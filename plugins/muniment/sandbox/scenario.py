@@ -33,6 +33,7 @@ Part = Callable[[World], Iterator[Json]]
 DEVIATIONS: tuple[Part, ...] = (
     expected_access.of_rules,
     expected_github.of_rights,
+    expected_github.of_factors,
 )
 #: what a source shows that no control test judges
 CONTENTS: tuple[Part, ...] = (
