@@ -89,7 +89,7 @@
      'feeds': ['identities.account'], 'days': ['event_day']},
     {'model': 'stg_okta__factor', 'kind': 'okta_users', 'stream': 'factor',
      'feeds': ['identities.factor'], 'days': ['event_day'], 'has_duplicates': false},
-  ] + staged_days_okta_access()) }}
+  ] + staged_days_okta_access() + staged_days_gitlab()) }}
 {%- endmacro %}
 
 {#- okta_policies, okta_groups, okta_apps: three kinds that list groups and applications -#}
@@ -111,6 +111,23 @@
   ] -%}
     {%- do entries.append({
       'model': 'stg_okta__' ~ stream, 'kind': kind, 'stream': stream, 'feeds': [fed],
+      'days': ['event_day'], 'has_duplicates': has_duplicates
+    }) -%}
+  {%- endfor -%}
+  {{ return(entries) }}
+{%- endmacro %}
+
+{#- gitlab_members -#}
+{% macro staged_days_gitlab() -%}
+  {%- set entries = [] -%}
+  {%- for stream, fed, has_duplicates in [
+    ('group', ['identities.role'], true),
+    ('project', ['repo_access'], true),
+    ('group_member', ['identities.account', 'identities.role'], false),
+    ('project_member', ['identities.account', 'identities.role', 'repo_access'], false),
+  ] -%}
+    {%- do entries.append({
+      'model': 'stg_gitlab__' ~ stream, 'kind': 'gitlab_members', 'stream': stream, 'feeds': fed,
       'days': ['event_day'], 'has_duplicates': has_duplicates
     }) -%}
   {%- endfor -%}

@@ -25,13 +25,18 @@ _DAY = timedelta(days=1)
 
 @dataclass
 class Reading:
-    """One snapshot's conversation: every answer kept, every record counted as Bronze counts it."""
+    """One snapshot's conversation: every answer kept, every record counted as Bronze counts it.
+
+    total_header: where the source says how many items a list has; '' where it never does.
+    """
 
     ask: Ask
     client: Client
-    #: shape -> lists that were asked for, and those that the source refused
+    total_header: str = ""
+    #: shape -> lists that were asked for, that the source refused, whose total is another
     asked: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    unequal: Counter[str] = field(default_factory=Counter)
     _contents: defaultdict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
 
     def listing(
@@ -44,6 +49,7 @@ class Reading:
         """
         self.asked[shape] += 1
         found: list[dict[str, Any]] = []
+        total = ""
         pages = self.client.pages(path, template, params, ok=(200, *refusals))
         for page, response in enumerate(pages, start=1):
             if response.status != 200:
@@ -52,6 +58,9 @@ class Reading:
                 return None
             self.ask.keep_response(response, shape, page=page, context=context)
             found += response.array()
+            total = response.headers.get(self.total_header, "") if self.total_header else ""
+        if total.isdigit() and int(total) != len(found):
+            self.unequal[shape] += 1
         self._count(shape, found)
         return found
 

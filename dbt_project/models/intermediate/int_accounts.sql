@@ -10,6 +10,7 @@
     'okta_users': accounts__okta_users,
     'entra_users': accounts__entra_users,
     'github_members': accounts__github_members,
+    'gitlab_members': accounts__gitlab_members,
 } %}
 {%- set columns = {
     'account_id': 'varchar', 'account_key': 'varchar', 'login': 'varchar', 'email': 'varchar',

@@ -4,6 +4,7 @@
 -- day and account, with the highest right of all the ways in which it is held.
 {%- set kinds = {
     'github_repo_access': repository_access__github_repo_access,
+    'gitlab_members': repository_access__gitlab_members,
 } %}
 {%- set columns = {
     'repository': 'varchar', 'account_id': 'varchar', 'login': 'varchar', 'permission': 'varchar',

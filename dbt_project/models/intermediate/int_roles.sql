@@ -6,6 +6,7 @@
     'okta_groups': roles__okta_groups,
     'okta_apps': roles__okta_apps,
     'google_workspace_users': roles__google_workspace_users,
+    'gitlab_members': roles__gitlab_members,
 } %}
 {%- set columns = {
     'account_id': 'varchar', 'role': 'varchar', 'is_privileged': 'boolean', 'via': 'varchar',

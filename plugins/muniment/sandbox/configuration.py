@@ -31,6 +31,7 @@ def write_configuration(
     sources = [
         *_vendor_sources(),
         *_github_sources(),
+        *_gitlab_sources(),
         *_scan_sources(drop),
         *_register_sources(drop),
         *_estate_sources(),
@@ -89,6 +90,15 @@ def _github_sources() -> list[dict[str, Any]]:
             "required": False, "options": {"organisation": ORGANISATION},
         }
         for kind in GITHUB_ACCESS
+    ]  # fmt: skip
+
+
+def _gitlab_sources() -> list[dict[str, Any]]:
+    return [
+        {
+            "id": "gitlab_members", "kind": "gitlab_members", "connection": "gitlab",
+            "system": "gitlab", "required": False, "options": {"groups": [ORGANISATION]},
+        }
     ]  # fmt: skip
 
 

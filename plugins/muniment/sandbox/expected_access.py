@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from muniment.sandbox.expected import OKTA, deviation
+from muniment.sandbox.gitlab_http import account_id
 from muniment.sandbox.okta_access import CONFERENCE
 from muniment.sandbox.times import at, days
 from muniment.sandbox.world import World
@@ -32,10 +33,14 @@ def contents(world: World) -> Iterator[Json]:
     """Rights that are there for a while: the source shows them, no control test judges them yet."""
     lead = world.company.staff[7]
     for day in world.plan.lent_rights:
-        yield {
-            "source_kind": "okta_groups",
-            "native_id": lead.okta_id,
-            "description": "a vendor's lead is in the administrators' group",
-            "first_day": day.isoformat(),
-            "end_day": (day + timedelta(days=1)).isoformat(),
-        }
+        for kind, native_id, what in (
+            ("okta_groups", lead.okta_id, "a vendor's lead is in the administrators' group"),
+            ("gitlab_members", str(account_id(lead)), "a vendor's lead owns the group"),
+        ):
+            yield {
+                "source_kind": kind,
+                "native_id": native_id,
+                "description": what,
+                "first_day": day.isoformat(),
+                "end_day": (day + timedelta(days=1)).isoformat(),
+            }

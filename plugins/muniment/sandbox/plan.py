@@ -35,10 +35,10 @@ TROUBLED = (
 WAIVED = ("img-benefits-batch", "container")
 SERVICES = ("svc-member-portal", "svc-provider-gateway")
 
-#: kinds of snapshots that are refused a list once in a block
 #: kinds that read GitHub's state
 GITHUB_HIDDEN = ("github_repo_access", "github_members")
-HIDDEN_KINDS = ("okta_policies", "okta_groups", "okta_apps")
+#: kinds of snapshots that are refused a list once in a block
+HIDDEN_KINDS = ("okta_policies", "okta_groups", "okta_apps", "gitlab_members")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from muniment.sandbox.faults import Fault, Kind, Outcome, is_before_answer, refu
 from muniment.sandbox.feeds_http import Cisa, EndOfLife
 from muniment.sandbox.fleet_http import Fleet
 from muniment.sandbox.github_http import GitHub
+from muniment.sandbox.gitlab_http import GitLab
 from muniment.sandbox.kubernetes_http import Kubernetes
 from muniment.sandbox.okta_http import Okta
 from muniment.sandbox.times import DEFAULT_CLOCK, beside_the_year
@@ -47,6 +48,7 @@ class Sandbox:
         self.vendors: dict[str, Vendor] = {
             "okta": Okta(self.world),
             "github": GitHub(self.world),
+            "gitlab": GitLab(self.world),
             "cisa": Cisa(self.world),
             "entra": GraphApi(self.world),
             "azure": Azure(self.world),
