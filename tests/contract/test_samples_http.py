@@ -417,6 +417,24 @@ SHAPES = (
         "okta_users", "factors", "factor", r"/api/v1/users/(?P<account_id>[^/]+)/factors", list,
         ("account_ids[1]", "factor_id", "factor_type", "status"),
     ),
+    Recorded(
+        "okta_groups", "groups", "group", r"/api/v1/groups", list,
+        ("group_id", "group_type", "group_name", "created_at"),
+    ),
+    Recorded(
+        "okta_groups", "group_members", "group_member",
+        r"/api/v1/groups/(?P<group_id>[^/]+)/users", list,
+        ("group_ids[1]", "account_id", "login", "status"),
+    ),
+    Recorded(
+        "okta_groups", "user_roles", "user_role", r"/api/v1/users/(?P<account_id>[^/]+)/roles",
+        list, ("account_ids[1]", "role_id", "role_type", "status", "assignment_type"),
+    ),
+    Recorded(
+        "okta_apps", "application_users", "application_user",
+        r"/api/v1/apps/(?P<application_id>[^/]+)/users", list,
+        ("application_ids[1]", "account_id", "scope", "status", "user_name", "created_at"),
+    ),
 )  # fmt: skip
 
 
