@@ -17,6 +17,7 @@
     + staged_days_vulnerability()
     + staged_days_estate()
     + staged_days_aws()
+    + staged_days_google()
   ) }}
 {%- endmacro %}
 
