@@ -26,6 +26,8 @@ LONGEST_BACKOFF_S = 30.0
 SECONDARY_LIMIT_WAIT_S = 60.0
 DEFAULT_MAX_WAIT_S = 900
 TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
+#: of a vendor's own words, in messages
+MESSAGE_LENGTH = 80
 _LIMIT_STATUSES = frozenset({403, 429})
 #: GitHub's secondary limits in words; Google's reasons (`userRateLimitExceeded`, …), also with 403
 _SECONDARY_WORDS = (
@@ -99,9 +101,10 @@ def check(status: int, headers: Mapping[str, str], message: str, where: str) -> 
         raise limit
     is_secondary = any(word in message.lower() for word in _SECONDARY_WORDS)
     if status in _LIMIT_STATUSES and (is_secondary or (status == 403 and asked is not None)):
+        pause = SECONDARY_LIMIT_WAIT_S if asked is None else asked
         raise TryAgainError(
-            f"{where}: a secondary request limit is reached (HTTP {status}); the source asks for "
-            f"{SECONDARY_LIMIT_WAIT_S if asked is None else asked:.0f} s of pause.",
+            f"{where}: a secondary request limit or quota is reached (HTTP {status}"
+            f"{message and f', {message[:MESSAGE_LENGTH]}'}); {pause:.0f} s of pause are due.",
             asked,
             SECONDARY_LIMIT_WAIT_S,
         )

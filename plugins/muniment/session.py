@@ -110,7 +110,7 @@ class Session:
         retries.check(response.status, response.headers, message, where)
         if response.status in ok:
             return response
-        raise refused(where, response.status, message[:80])
+        raise refused(where, response.status, message[: retries.MESSAGE_LENGTH])
 
     def _read(self, answer: requests.Response, sending: Sending, where: str) -> Response:
         self.tls_key_sha256 = self.tls_key_sha256 or leaf_key_sha256(answer)

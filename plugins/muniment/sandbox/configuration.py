@@ -32,6 +32,7 @@ def write_configuration(
         *_vendor_sources(),
         *_github_sources(),
         *_gitlab_sources(),
+        *_google_sources(),
         *_scan_sources(drop),
         *_register_sources(drop),
         *_estate_sources(),
@@ -99,6 +100,17 @@ def _gitlab_sources() -> list[dict[str, Any]]:
             "id": "gitlab_members", "kind": "gitlab_members", "connection": "gitlab",
             "system": "gitlab", "required": False, "options": {"groups": [ORGANISATION]},
         }
+    ]  # fmt: skip
+
+
+def _google_sources() -> list[dict[str, Any]]:
+    """Nobody waits for a quota on a clock that stands still."""
+    return [
+        {
+            "id": kind, "kind": kind, "connection": "google", "system": "google",
+            "required": False, "options": {"max_wait_s": 5},
+        }
+        for kind in ("google_workspace_activity", "google_workspace_users")
     ]  # fmt: skip
 
 

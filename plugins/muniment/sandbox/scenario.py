@@ -19,6 +19,7 @@ from muniment.sandbox import (
     expected_access,
     expected_estate,
     expected_github,
+    expected_google,
     expected_microsoft,
 )
 from muniment.sandbox.expected import gap
@@ -39,11 +40,13 @@ DEVIATIONS: tuple[Part, ...] = (
 CONTENTS: tuple[Part, ...] = (
     expected_access.contents,
     expected_estate.contents,
+    expected_google.contents,
     expected_microsoft.contents,
 )
 GAPS: tuple[Part, ...] = (
     expected_estate.gaps,
     expected_github.gaps,
+    expected_google.gaps,
     expected_microsoft.gaps,
 )
 

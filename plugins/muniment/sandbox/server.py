@@ -28,6 +28,7 @@ from muniment.sandbox.feeds_http import Cisa, EndOfLife
 from muniment.sandbox.fleet_http import Fleet
 from muniment.sandbox.github_http import GitHub
 from muniment.sandbox.gitlab_http import GitLab
+from muniment.sandbox.google_http import Google
 from muniment.sandbox.kubernetes_http import Kubernetes
 from muniment.sandbox.okta_http import Okta
 from muniment.sandbox.times import DEFAULT_CLOCK, beside_the_year
@@ -55,6 +56,7 @@ class Sandbox:
             "endoflife": EndOfLife(self.world),
             "fleet": Fleet(self.world),
             "kubernetes": Kubernetes(self.world),
+            "google": Google(self.world),
         }
         self._tokens = TokenDoor(self.token)
         self.faults: list[Fault] = []

@@ -9,6 +9,7 @@ from muniment.sandbox.azure import AzureLog
 from muniment.sandbox.entra import Entra
 from muniment.sandbox.github_access import GitHubAccess
 from muniment.sandbox.github_audit import GitHubAudit
+from muniment.sandbox.google_workspace import Workspace
 from muniment.sandbox.okta_access import OktaAccess
 from muniment.sandbox.okta_log import OktaLog
 from muniment.sandbox.people import Company
@@ -67,6 +68,11 @@ class World:
     def azure(self) -> AzureLog:
         """The activity log of the Azure subscription."""
         return AzureLog(self.seed, self.entra)
+
+    @cached_property
+    def google(self) -> Workspace:
+        """The Google Workspace: accounts and what its reports say."""
+        return Workspace(self.seed, self.company)
 
     @cached_property
     def scans(self) -> Scans:
