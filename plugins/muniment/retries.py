@@ -101,10 +101,10 @@ def check(status: int, headers: Mapping[str, str], message: str, where: str) -> 
         raise limit
     is_secondary = any(word in message.lower() for word in _SECONDARY_WORDS)
     if status in _LIMIT_STATUSES and (is_secondary or (status == 403 and asked is not None)):
-        pause = SECONDARY_LIMIT_WAIT_S if asked is None else asked
+        due_s = SECONDARY_LIMIT_WAIT_S if asked is None else asked
         raise TryAgainError(
             f"{where}: a secondary request limit or quota is reached (HTTP {status}"
-            f"{message and f', {message[:MESSAGE_LENGTH]}'}); {pause:.0f} s of pause are due.",
+            f"{message and f', {message[:MESSAGE_LENGTH]}'}); {due_s:.0f} s of pause are due.",
             asked,
             SECONDARY_LIMIT_WAIT_S,
         )

@@ -138,7 +138,9 @@ def test_the_planted_administrators_are_seen(tmp_path: Path) -> None:
     with Company(tmp_path, SEED, only=(ACTIVITY, USERS)) as running:
         (one,) = [x for x in running.sandbox.world.google.elevations if x.start.date() == first]
         assert profile_id(one.person) == granted["native_id"] == shown["native_id"]
-        each_morning(running, first, first + 4 * DAY)
+        for offset in range(4):
+            running.look(first + offset * DAY)
+        running.collect(first, first + 4 * DAY)
         running.build(first + 4 * DAY)
         found = running.query(
             "select event_type, stream, target_id from intermediate.int_access_events "

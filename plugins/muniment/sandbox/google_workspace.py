@@ -86,11 +86,12 @@ class Workspace:
 
     @cached_property
     def elevations(self) -> list[Elevation]:
-        """One in every block: somebody of finance, support or HR, for two days."""
+        """One in every block, seen by every snapshot: somebody of HR, finance or support."""
         found = []
-        for block in blocks():
+        for block, quota in zip(blocks(), quota_days(self.seed), strict=True):
             chance = dice(self.seed, "google elevation", block.index)
-            start = at(chance.choice(block.workdays(4, 20)), 11, chance.randrange(60))
+            days = [day for day in block.workdays(4, 20) if not day <= quota <= day + 2 * DAY]
+            start = at(chance.choice(days), 11, chance.randrange(60))
             found.append(Elevation(chance.choice(self.company.staff[3:6]), start, start + 2 * DAY))
         return found
 
