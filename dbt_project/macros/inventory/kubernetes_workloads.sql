@@ -23,7 +23,8 @@ select
     container.image as name,
     'kubernetes' as provider,
     namespace as account,
-    nullif(regexp_extract(container.image, ':([^:/@]+)(@.*)?$', 1), '') as version,
+    nullif(regexp_extract(regexp_replace(container.image, '@.*$', ''), ':([^:/]+)$', 1), '')
+        as version,
     container.digest,
     to_json({'services': list_sort(list_distinct(list(service))), 'pods': count(*)}) as unmapped
 from (

@@ -5,6 +5,9 @@
     'okta_apps': inventory__okta_apps,
     'fleet_hosts': inventory__fleet_hosts,
     'kubernetes_workloads': inventory__kubernetes_workloads,
+    'osquery_results': inventory__osquery_results,
+    'cyclonedx': inventory__cyclonedx,
+    'spdx': inventory__spdx,
 } %}
 {%- set columns = {
     'native_id': 'varchar', 'asset_type': 'varchar', 'name': 'varchar', 'provider': 'varchar',
