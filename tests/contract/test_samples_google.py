@@ -19,7 +19,8 @@ from collector import collector
 from http_source import Answer, Asked, HttpSource, serving
 from muniment.collection import canonical
 from muniment.database import connect
-from muniment.sources.google_workspace_activity import FEEDS, KIND, PATH
+from muniment.sources.google_workspace_activity import FEEDS
+from muniment.vendors.google import REPORTS
 from muniment.warehouse import WAREHOUSE_PATH
 from staged import staged
 
@@ -79,9 +80,9 @@ def test_every_recorded_activity_reaches_staging(
     activities = [activity(event) for event in mine]
 
     def reply(asked: Asked) -> Answer:
-        name = asked.path.removeprefix(PATH)
+        name = asked.path.removeprefix(REPORTS.path)
         items = [one for one in activities if one["id"]["applicationName"] == name]
-        return Answer({"kind": KIND, "items": items})
+        return Answer({"kind": REPORTS.kind, "items": items})
 
     server.reply = reply
     run = collector(tmp_path, server, "google_workspace_activity", {})

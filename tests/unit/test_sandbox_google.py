@@ -14,8 +14,8 @@ from muniment.connections import parse
 from muniment.errors import SourceError
 from muniment.sandbox.google_workspace import quota_days
 from muniment.sandbox.server import Sandbox, serve
-from muniment.sources.google_workspace_users import SCOPE
 from muniment.transport import Client
+from muniment.vendors import google
 
 CLOCK = datetime(2026, 3, 20, 2, tzinfo=UTC)
 LOGIN = "/admin/reports/v1/activity/users/all/applications/login"
@@ -102,13 +102,13 @@ def test_a_token_is_given_for_the_service_account_s_own_signature_alone(sandbox:
     connection = parse("google", text)
     assert connection.base_url == f"{sandbox.url}/google"
     client = Client(connection, None, lambda request: None)
-    assert tokens.access_token(client, SCOPE) == (sandbox.token("google"), 3600)
+    assert tokens.access_token(client, google.USERS.scope) == (sandbox.token("google"), 3600)
     with serve(1, sandbox.home / "other", clock=CLOCK) as other:
         stranger = parse("google", other.connections()["AIRFLOW_CONN_GOOGLE"])
         extra = {**stranger.extra, "token_url": connection.extra["token_url"]}
         forged = type(connection)("google", connection.base_url, "", "", extra)
         with pytest.raises(SourceError, match=r"HTTP 401 \(The client is not known"):
-            tokens.access_token(Client(forged, None, lambda request: None), SCOPE)
+            tokens.access_token(Client(forged, None, lambda request: None), google.USERS.scope)
 
 
 def test_the_token_may_come_in_a_header_of_its_own(sandbox: Sandbox) -> None:
@@ -123,3 +123,12 @@ def test_a_client_s_secret_is_exchanged_too(sandbox: Sandbox) -> None:
     wrong = requests.post(url, data={"client_id": "x", "client_secret": "wrong"}, timeout=10)
     assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
     assert requests.get(url, timeout=10).status_code == 404
+
+
+def test_discovery_knows_google_by_its_pages(sandbox: Sandbox) -> None:
+    found = sandbox.connections()
+    client = Client(parse("g", found["AIRFLOW_CONN_GOOGLE"]), None, lambda request: None)
+    assert google.seen(client) == [{}]
+    okta = Client(parse("o", found["AIRFLOW_CONN_OKTA"]), None, lambda request: None)
+    with pytest.raises(SourceError):
+        google.seen(okta)

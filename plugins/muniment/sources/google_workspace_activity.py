@@ -20,10 +20,8 @@ from muniment.settling import Found
 from muniment.sources.spec import Options, Shape, SourceSpec
 from muniment.transport import Client
 from muniment.vendors import google
+from muniment.vendors.google import REPORTS
 
-PATH = "/admin/reports/v1/activity/users/all/applications/"
-SCOPE = "https://www.googleapis.com/auth/admin.reports.audit.readonly"
-KIND = "admin#reports#activities"
 RETENTION_DAYS = 180
 PAGE_SIZE = 1000
 DAY = timedelta(days=1)
@@ -74,7 +72,7 @@ SPEC = SourceSpec(
         Shape(
             "activities", "document", "activity", elements=("/items/*",), rest="page",
             native_id=("/id/time", "/id/uniqueQualifier", "/id/applicationName"),
-            event_time="/id/time", marks=(("/kind", KIND),),
+            event_time="/id/time", marks=(("/kind", REPORTS.kind),),
         ),
     ),
     feeds={"activity": STREAMS},
@@ -82,7 +80,7 @@ SPEC = SourceSpec(
     basis=("cursor_exhausted", "not_provable"),
     retention_days=RETENTION_DAYS,
     permissions=(
-        f"{SCOPE}, in the name of an administrator who has the privilege Reports",
+        f"{REPORTS.scope}, in the name of an administrator who has the privilege Reports",
         google.CREDENTIAL,
     ),
     limits=google.LIMITS,
@@ -95,6 +93,7 @@ SPEC = SourceSpec(
         "A deleted account's earlier events remain, under the address that it had.",
     ),
     feeds_of=_feeds_of,
+    seen=google.seen,
 )  # fmt: skip
 
 
@@ -102,7 +101,7 @@ def collect(ask: Ask) -> None:
     """Reads every application's report of the window. Raises SourceError."""
     options = ask.options
     assert isinstance(options, GoogleWorkspaceActivityOptions)  # validated against SPEC.options
-    client = google.connect(ask, options, SCOPE)
+    client = google.connect(ask, options, REPORTS)
     found, tenant = Found(), None
     for application in options.applications:
         items = list(_read(ask, client, options, application))
@@ -133,15 +132,15 @@ def _read(
         "endTime": _google(end),
         "maxResults": str(PAGE_SIZE),
     }
-    path = PATH + application
+    path = REPORTS.path + application
     pages = client.pages(path, path, params, follow=google.following)
     for page, response in enumerate(pages, start=1):
         ask.keep_response(response, "activities", page=page, context={"application": application})
-        yield from google.listed(response, KIND, "items")
+        yield from google.listed(response, REPORTS)
 
 
 def _ids_of(body: bytes) -> Iterator[tuple[str, str]]:
-    return _ids(json.loads(body).get("items", []))
+    return _ids(json.loads(body).get(REPORTS.items, []))
 
 
 def _ids(items: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -15,10 +15,8 @@ from muniment.collecting import Ask
 from muniment.collection import canonical
 from muniment.sources.spec import Shape, SourceSpec
 from muniment.vendors import google
+from muniment.vendors.google import USERS
 
-PATH = "/admin/directory/v1/users"
-SCOPE = "https://www.googleapis.com/auth/admin.directory.user.readonly"
-KIND = "admin#directory#users"
 PAGE_SIZE = 500
 ACCOUNT, FACTOR, ROLE = "identities.account", "identities.factor", "identities.role"
 _LISTINGS: tuple[dict[str, str], ...] = ({"showDeleted": "false"}, {"showDeleted": "true"})
@@ -38,14 +36,14 @@ SPEC = SourceSpec(
     shapes=(
         Shape(
             "users", "document", "account", elements=("/users/*",), rest="page",
-            native_id=("/id",), marks=(("/kind", KIND),),
+            native_id=("/id",), marks=(("/kind", USERS.kind),),
         ),
     ),
     feeds={"account": (ACCOUNT, FACTOR, ROLE)},
     options=GoogleWorkspaceUsersOptions,
     basis=("snapshot_count", "not_provable"),
     permissions=(
-        f"{SCOPE}, in the name of an administrator who may read users",
+        f"{USERS.scope}, in the name of an administrator who may read users",
         google.CREDENTIAL,
     ),
     limits=google.LIMITS,
@@ -55,13 +53,14 @@ SPEC = SourceSpec(
         "Users deleted more than 20 days ago are in no listing.",
         "When a user was suspended is not said; the daily snapshots show between which days.",
     ),
+    seen=google.seen,
 )  # fmt: skip
 
 
 def collect(ask: Ask) -> None:
     """Lists everybody, then those who were deleted. Raises SourceError."""
     assert isinstance(ask.options, GoogleWorkspaceUsersOptions)  # validated against SPEC.options
-    client = google.connect(ask, ask.options, SCOPE)
+    client = google.connect(ask, ask.options, USERS)
     users: set[bytes] = set()
     counts: list[int] = []
     for listing in _LISTINGS:
@@ -70,10 +69,10 @@ def collect(ask: Ask) -> None:
             "orderBy": "email", **listing,
         }  # fmt: skip
         count = 0
-        pages = client.pages(PATH, PATH, params, follow=google.following)
+        pages = client.pages(USERS.path, USERS.path, params, follow=google.following)
         for page, response in enumerate(pages, start=1):
             ask.keep_response(response, "users", page=page, context=listing)
-            items = google.listed(response, KIND, "users")
+            items = google.listed(response, USERS)
             _note_tenant(ask, items)
             users.update(canonical(user) for user in items)
             count += len(items)

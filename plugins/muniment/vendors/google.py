@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import Field
 
 from muniment import tokens
 from muniment.collecting import Ask
-from muniment.errors import SourceError
+from muniment.errors import MunimentError, SourceError
 from muniment.retries import DEFAULT_MAX_WAIT_S
 from muniment.sources.spec import Options
 from muniment.transport import Client, Response
@@ -27,18 +28,61 @@ CREDENTIAL = (
 )
 
 
+@dataclass(frozen=True)
+class Listing:
+    """One of Google's lists: the scope that it needs, its address, and how its pages are made.
+
+    kind: what a page says that it is; items: the name of its list, which is left out when empty.
+    """
+
+    scope: str
+    path: str
+    kind: str
+    items: str
+
+
+_SCOPES = "https://www.googleapis.com/auth/"
+USERS = Listing(
+    _SCOPES + "admin.directory.user.readonly", "/admin/directory/v1/users",
+    "admin#directory#users", "users",
+)  # fmt: skip
+#: the address ends in the name of an application
+REPORTS = Listing(
+    _SCOPES + "admin.reports.audit.readonly",
+    "/admin/reports/v1/activity/users/all/applications/",
+    "admin#reports#activities", "items",
+)  # fmt: skip
+
+
 class GoogleOptions(Options):
     """max_wait_s: how long one collection may wait in all for Google's quotas to refill."""
 
     max_wait_s: int = Field(default=DEFAULT_MAX_WAIT_S, ge=0)
 
 
-def connect(ask: Ask, options: GoogleOptions, scope: str) -> Client:
-    """The client, authorised for one scope. Raises SourceError or UsageError."""
+def connect(ask: Ask, options: GoogleOptions, listing: Listing) -> Client:
+    """The client, authorised for one listing. Raises SourceError or UsageError."""
     client = ask.client
     client.patience.max_total_s = options.max_wait_s
-    tokens.authorise(client, scope)
+    tokens.authorise(client, listing.scope)
     return client
+
+
+def seen(client: Client) -> list[dict[str, Any]]:
+    """An organisation needs no options. Raises SourceError where what answers is none.
+
+    A connection may have been given one of the two scopes alone.
+    """
+    try:
+        _look(client, USERS, USERS.path, {"customer": "my_customer"})
+    except MunimentError:
+        _look(client, REPORTS, REPORTS.path + "login", {})
+    return [{}]
+
+
+def _look(client: Client, listing: Listing, path: str, params: dict[str, str]) -> None:
+    tokens.authorise(client, listing.scope)
+    listed(client.get(path, path, {**params, "maxResults": "1"}), listing)
 
 
 def following(response: Response) -> str | None:
@@ -47,17 +91,14 @@ def following(response: Response) -> str | None:
     return response.url_with(pageToken=str(token)) if token else None
 
 
-def listed(response: Response, kind: str, name: str) -> list[dict[str, Any]]:
-    """The items of one page: Google leaves an empty list out, so `kind` must say what came.
-
-    Raises SourceError for a body of another kind.
-    """
+def listed(response: Response, listing: Listing) -> list[dict[str, Any]]:
+    """The items of one page. Raises SourceError for a body of another kind."""
     page = response.object()
-    items = page.get(name, [])
-    if page.get("kind") != kind or not _are_objects(items):
+    items = page.get(listing.items, [])
+    if page.get("kind") != listing.kind or not _are_objects(items):
         raise SourceError(
-            f"GET {response.template}: expected a page of kind '{kind}' with objects in '{name}'; "
-            f"found the keys {', '.join(sorted(page)) or 'none'}."
+            f"GET {response.template}: expected a page of kind '{listing.kind}' with objects in "
+            f"'{listing.items}'; found the keys {', '.join(sorted(page)) or 'none'}."
         )
     found: list[dict[str, Any]] = items
     return found
