@@ -1,4 +1,4 @@
-"""Events of a bounded read by day: what has a zone counts for its UTC day, what has none for none."""
+"""Events of a bounded read: each counts for its UTC day, and for none without a zone."""
 
 from __future__ import annotations
 
