@@ -30,7 +30,10 @@ select
         when group_email is not null then 'Group'
     end as target_type,
     coalesce(target_login, document_id, client_id, application_name, group_email) as target_id,
-    -- how: what another identity provider asked for is not known here, nor is a trusted device
+    -- how: what another identity provider asked for is not known here, nor is a trusted device. By
+    -- SAML an application is opened within a session that has begun
+    if(stream = 'sign_in', application = 'login' and coalesce(actor_type = 'USER', true), null)
+        as is_interactive,
     case
         when len(second_factors) > 0 or is_second_factor then true
         when login_type = 'google_password' and challenge_methods = ['password'] then false
