@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from typing import Any
@@ -44,15 +44,17 @@ _EXPECTED = (
 )
 #: where Airflow puts an extra that is more than names and texts
 _EXTRA_KEY = "__extra__"
-#: names of an extra that hold no secret; every other value is treated as one. Google's key files
+#: names of an extra that hold no secret; every other value is shown nowhere. Google's key files
 #: and the AWS provider's names are among them.
 _OPEN_EXTRA = frozenset({
     "token_url", "token_uri", "scope", "scopes", "audience", "subject", "client_id",
     "client_email", "tenant", "tenant_id", "customer", "customer_id", "project_id", "type",
     "auth_uri", "auth_provider_x509_cert_url", "client_x509_cert_url", "universe_domain",
-    "private_key_id", "region", "region_name", "endpoint_url", "role_arn", "service_config",
-    "verify", "organisation", "organization",
+    "private_key_id", "aws_access_key_id", "region", "region_name", "endpoint_url", "role_arn",
+    "service_config", "verify", "organisation", "organization",
 })  # fmt: skip
+#: of the others, names that say that their value is a secret
+_SECRET_NAME = re.compile(r"key|secret|token|pass|credential|auth", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,18 @@ class Connection:
         return urlsplit(self.base_url).hostname or ""
 
     @property
-    def secret_extra(self) -> tuple[str, ...]:
-        """Every value of the extra but those that are known to hold no secret."""
-        return tuple(value for name, value in self.extra.items() if name not in _OPEN_EXTRA)
+    def secrets(self) -> tuple[str, ...]:
+        """The credential, and what the extra holds under the name of one (`private_key`, …)."""
+        named = (value for name, value in self._closed_extra() if _SECRET_NAME.search(name))
+        return (self.secret, *named)
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """What the extra holds under other names: hidden, but to find it proves no leak."""
+        return tuple(value for name, value in self._closed_extra() if not _SECRET_NAME.search(name))
+
+    def _closed_extra(self) -> Iterator[tuple[str, str]]:
+        return ((name, value) for name, value in self.extra.items() if name not in _OPEN_EXTRA)
 
     @property
     def is_loopback(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import requests
 
@@ -41,24 +41,33 @@ def in_header(name: str, scheme: str, secret: str) -> Signer:
 class Secrets:
     """Texts that must reach no locker, receipt, log or message."""
 
-    def __init__(self, *values: str) -> None:
-        """See `add`."""
-        self.values: list[str] = []
-        self.add(*values)
+    def __init__(self, certain: Iterable[str], doubtful: Iterable[str] = ()) -> None:
+        """doubtful: texts of which nobody knows, and which answers may hold for good reasons."""
+        self._certain, self._doubtful = _parts(certain), _parts(doubtful)
 
-    def add(self, *values: str) -> None:
-        """Hides these too; of a key over several lines, each line that is long enough."""
-        lines = [line for value in values for line in value.replace("\\n", "\n").splitlines()]
-        found = {line.strip() for line in lines if not line.startswith(_ARMOUR)}
-        long_enough = {text for text in found if len(text) >= MIN_LENGTH}
-        self.values = sorted({*self.values, *long_enough}, key=len, reverse=True)
+    def add(self, *certain: str) -> None:
+        """Hides these too."""
+        self._certain = sorted({*self._certain, *_parts(certain)}, key=len, reverse=True)
 
     def redact(self, text: str) -> str:
-        """The text without any of them."""
-        for value in self.values:
+        """What is told or kept, without any of them."""
+        for value in self._doubtful:
+            text = text.replace(value, "***")
+        return self.blank(text)
+
+    def blank(self, text: str) -> str:
+        """What is used further (links, addresses), without what is certain to be one."""
+        for value in self._certain:
             text = text.replace(value, "***")
         return text
 
     def is_in(self, body: bytes) -> bool:
-        """Whether an answer holds one of them."""
-        return any(value.encode() in body for value in self.values)
+        """Whether an answer holds what is certain to be one."""
+        return any(value.encode() in body for value in self._certain)
+
+
+def _parts(values: Iterable[str]) -> list[str]:
+    """What to look for, longest first; of a key over several lines, each that is long enough."""
+    lines = [line for value in values for line in value.replace("\\n", "\n").splitlines()]
+    found = {line.strip() for line in lines if not line.startswith(_ARMOUR)}
+    return sorted((text for text in found if len(text) >= MIN_LENGTH), key=len, reverse=True)

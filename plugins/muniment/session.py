@@ -59,7 +59,7 @@ class Session:
         """`trusted_private_ca`: a PEM file, trusted beside the public authorities."""
         self.connection = connection
         self.patience = patience
-        self.secrets = Secrets(connection.secret, *connection.secret_extra)
+        self.secrets = Secrets(connection.secrets, connection.doubtful)
         self.tls_key_sha256: str | None = None
         self._on_request = on_request
         self._resume_after: TryAgainError | None = None
@@ -122,10 +122,10 @@ class Session:
                 "replace the credential and find out who wrote it there."
             )
         headers = CaseInsensitiveDict(
-            {name: self.secrets.redact(value) for name, value in answer.headers.items()}
+            {name: self.secrets.blank(value) for name, value in answer.headers.items()}
         )
         media_type = headers.get("Content-Type", "").partition(";")[0].strip()
-        url = self.secrets.redact(str(answer.url))
+        url = self.secrets.blank(str(answer.url))
         return Response(
             answer.status_code, headers, body, url, media_type, date, sending.template,
             sending.method,

@@ -72,11 +72,12 @@ class Client:
 
         Same patience, authorities and receipt; what the connection holds is hidden there too.
         """
-        connection = Connection(self.connection.connection_id, base_url, "")
+        named = self.connection
+        connection = Connection(named.connection_id, base_url, "", extra=named.extra)
         other = Client(
             connection, self._trusted_private_ca, self._on_request, self.patience, read_only_posts
         )
-        other.hide(self.connection.secret, *self.connection.secret_extra)
+        other.hide(named.secret)
         return other
 
     def origin(self) -> Origin:

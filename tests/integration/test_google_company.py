@@ -9,7 +9,8 @@ import pytest
 
 from company import DAY, Company, clock_of
 from muniment import receipts, verdicts
-from muniment.sandbox.google_workspace import late_days, profile_id, quota_days
+from muniment.sandbox.google_shapes import profile_id
+from muniment.sandbox.google_workspace import late_days, quota_days
 from muniment.sandbox.scenario import scenario
 
 ACTIVITY, USERS = "google_workspace_activity", "google_workspace_users"
@@ -156,3 +157,13 @@ def test_the_planted_administrators_are_seen(tmp_path: Path) -> None:
         )
         wanted = date.fromisoformat(shown["first_day"]), date.fromisoformat(shown["end_day"])
         assert [day for (day,) in days] == [wanted[0], wanted[1] - DAY]
+
+
+def test_what_is_planted_in_google_breaks_no_control(company: Company) -> None:
+    """Everybody's sign-ins show a second factor, and nobody keeps an account too long."""
+    judged = company.query(
+        "select test_id, leg_id, outcome, count(*) from marts.fct_test_results "
+        "where system = 'google' group by all order by all"
+    )
+    assert {outcome for *_, outcome, _ in judged} <= {"PASS", "NOT_TESTED", "NOT_APPLICABLE"}
+    assert any((test, leg) == ("IAM-01", "used") for test, leg, *_ in judged)

@@ -207,7 +207,7 @@ def test_the_extra_is_read_in_every_form_and_its_values_never_show(text: str) ->
     connection = parse("okta", text)
     assert connection.base_url == "https://h"
     assert connection.extra == {"token_url": "https://l/t", "client_secret": "planted-&-one"}
-    assert connection.secret_extra == ("planted-&-one",)
+    assert connection.secrets == ("T", "planted-&-one")
     assert "planted" not in repr(connection)
 
 
@@ -216,3 +216,9 @@ def test_an_extra_that_is_no_object_is_refused_without_showing_it(extra: str) ->
     with pytest.raises(UsageError, match="its extra is not a JSON object") as caught:
         parse("okta", json.dumps({"host": "h", "password": "T", "extra": extra}))
     assert "planted" not in str(caught.value)
+
+
+def test_only_what_is_named_like_one_is_certain_to_be_a_secret() -> None:
+    extra = {"token_url": "https://l/t", "private_key": "a", "aws_session_token": "b", "stage": "c"}
+    connection = Connection("x", "https://h", "T", "", extra)
+    assert (connection.secrets, connection.doubtful) == (("T", "a", "b"), ("c",))

@@ -435,3 +435,24 @@ def test_every_vendor_s_own_words_are_found(source: HttpSource, body: object, sa
     with pytest.raises(SourceError) as raised:
         Talk(source).client.get("/x", "/x")
     assert (f"HTTP 403 ({said})." if said else "HTTP 403. ") in str(raised.value)
+
+
+def test_what_may_be_a_secret_is_hidden_but_ends_no_reading(source: HttpSource) -> None:
+    """A connection may note `environment: production`, and answers speak of production too."""
+    extra = {"environment": "production", "api_key": "planted-key-5150"}
+    link = f'<{source.url}/x?environment=production&page=2>; rel="next"'
+    source.reply = in_turn(
+        Answer({"on": "production"}, headers=[("Link", link)]),
+        Answer({"message": "no production"}, 403),
+    )
+    requests: list[Request] = []
+    client = Client(source.connection(extra=extra), None, requests.append)
+    pages = client.pages("/x", "/x")
+    assert next(pages).object() == {"on": "production"}
+    with pytest.raises(SourceError, match=r"no \*\*\*"):
+        next(pages)
+    assert source.asked[1].query == {"environment": "production", "page": "2"}
+    assert requests[1].parameters == {"environment": "***", "page": "2"}
+    source.reply = lambda asked: Answer({"key": "planted-key-5150"})
+    with pytest.raises(SourceError, match="own credential"):
+        client.get("/x", "/x")

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from muniment.sandbox.expected import gap
-from muniment.sandbox.google_workspace import late_days, profile_id, quota_days
+from muniment.sandbox.google_shapes import profile_id
+from muniment.sandbox.google_workspace import late_days, quota_days
 from muniment.sandbox.world import World
 
 Json = dict[str, Any]

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from muniment.sandbox.answers import Answer, Json, Question, document
-from muniment.sandbox.google_workspace import CUSTOMER, quota_days
+from muniment.sandbox.google_shapes import CUSTOMER
+from muniment.sandbox.google_workspace import quota_days
 from muniment.sandbox.paging import decode, encode
 from muniment.sandbox.world import World
 

@@ -13,16 +13,16 @@ from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 
+from muniment.sandbox import google_shapes as shapes
+from muniment.sandbox.google_shapes import event
 from muniment.sandbox.people import HARBOURLINE, Company, Person
-from muniment.sandbox.times import HISTORY_START, at, blocks, dice, iso_ms
+from muniment.sandbox.times import HISTORY_START, at, blocks, dice
 
-CUSTOMER = "C01harbour"
 DAY = timedelta(days=1)
 #: how long a leaver's account stays suspended before it is deleted, and may be restored after that
 KEPT, RESTORABLE = timedelta(days=14), timedelta(days=20)
 #: applications whose events are there within minutes
 QUICK = ("admin", "drive")
-NEVER = "1970-01-01T00:00:00.000Z"
 Json = dict[str, Any]
 
 
@@ -124,38 +124,20 @@ class Workspace:
         return found
 
     def _user(self, person: Person, now: datetime, deleted_at: datetime | None) -> Json:
-        first, last = person.name.split()
         spell = person.spells[0]
-        is_suspended = spell.revoked_at is not None and spell.revoked_at <= now
         is_elevated = any(
             one.person == person and one.start <= now < one.end for one in self.elevations
         )
-        is_admin = person == self.company.administrator or is_elevated
-        user: Json = {
-            "kind": "admin#directory#user",
-            "id": profile_id(person),
-            "etag": '"harbourline"',
-            "primaryEmail": person.email,
-            "name": {"givenName": first, "familyName": last, "fullName": person.name},
-            "isAdmin": is_admin,
-            "isDelegatedAdmin": person == self.company.security_lead,
-            "lastLoginTime": self._last_login(person, now),
-            "creationTime": iso_ms(spell.account_from),
-            "agreedToTerms": True,
-            "suspended": is_suspended,
-            "archived": False,
-            "changePasswordAtNextLogin": False,
-            "customerId": CUSTOMER,
-            "orgUnitPath": "/",
-            "isMailboxSetup": True,
-            "isEnrolledIn2Sv": True,
-            "isEnforcedIn2Sv": True,
-        }
-        if is_suspended:
-            user["suspensionReason"] = "ADMIN"
-        return {**user, "deletionTime": iso_ms(deleted_at)} if deleted_at else user
+        return shapes.user(
+            person,
+            last_login=self._last_login(person, now),
+            is_admin=person == self.company.administrator or is_elevated,
+            is_delegated_admin=person == self.company.security_lead,
+            is_suspended=spell.revoked_at is not None and spell.revoked_at <= now,
+            deleted_at=deleted_at,
+        )
 
-    def _last_login(self, person: Person, now: datetime) -> str:
+    def _last_login(self, person: Person, now: datetime) -> datetime | None:
         for back in range(8):
             found = [
                 item.happened
@@ -165,8 +147,8 @@ class Workspace:
                 and item.record["actor"]["email"] == person.email
             ]
             if found:
-                return iso_ms(max(found))
-        return NEVER
+                return max(found)
+        return None
 
     def _happened_on(self, day: date) -> tuple[Activity, ...]:
         return tuple(sorted(self._made_on(day), key=lambda item: item.order))
@@ -178,14 +160,14 @@ class Workspace:
         administrator = self.company.administrator
         for moment, name, target in self._administered():
             if moment.date() == day:
-                event = _event("USER_SETTINGS", name, USER_EMAIL=target.email)
-                yield self._activity("admin", administrator, moment, event)
+                one = event("USER_SETTINGS", name, USER_EMAIL=target.email)
+                yield self._activity("admin", administrator, moment, one)
 
     def _workday(self, person: Person, day: date) -> Iterator[Activity]:
         chance = dice(self.seed, "google", day, person.person_id)
         moment = at(day, chance.randrange(7, 17), chance.randrange(60), chance.randrange(60))
         is_late = day in self._late and person == self.company.developers[0]
-        sign_in = _event(
+        sign_in = event(
             "login", "login_success", login_type="google_password",
             login_challenge_method=["password", "google_prompt"], is_suspicious=False,
         )  # fmt: skip
@@ -193,21 +175,21 @@ class Workspace:
         if chance.random() < 0.4:
             document = f"doc-{chance.getrandbits(32):08x}"
             shown = {"doc_id": document, "doc_title": "Rota", "owner": person.email}
-            view = _event("access", "view", **shown, primary_event=True)
-            edit = _event("access", "edit", **shown, primary_event=False)
+            view = event("access", "view", **shown, primary_event=True)
+            edit = event("access", "edit", **shown, primary_event=False)
             later = moment + timedelta(minutes=chance.randrange(5, 90))
             yield self._activity("drive", person, later, view, edit)
         if chance.random() < 0.1:
             client = {"client_id": "7204.apps.googleusercontent.com", "app_name": "Calendar sync"}
             name = chance.choice(("authorize", "revoke"))
             scope = ["https://www.googleapis.com/auth/calendar"]
-            event = _event("auth", name, **client, client_type="WEB", scope=scope)
-            yield self._activity("token", person, moment + timedelta(minutes=3), event)
+            one = event("auth", name, **client, client_type="WEB", scope=scope)
+            yield self._activity("token", person, moment + timedelta(minutes=3), one)
         if chance.random() < 0.2:
-            event = _event(
+            one = event(
                 "login", "login_success", application_name="Benefits portal", initiated_by="sp"
             )
-            yield self._activity("saml", person, moment + timedelta(minutes=4), event)
+            yield self._activity("saml", person, moment + timedelta(minutes=4), one)
 
     def _administered(self) -> Iterator[tuple[datetime, str, Person]]:
         for one in self.elevations:
@@ -227,20 +209,8 @@ class Workspace:
         chance = dice(self.seed, "google id", application, moment, person.person_id, str(events))
         qualifier = str(chance.getrandbits(63) - 2**62)
         lag = timedelta(minutes=chance.randrange(1, 6 if application in QUICK else 180))
-        record = {
-            "kind": "admin#reports#activity",
-            "id": {
-                "time": iso_ms(moment), "uniqueQualifier": qualifier,
-                "applicationName": application, "customerId": CUSTOMER,
-            },
-            "etag": '"harbourline"',
-            "actor": {
-                "callerType": "USER", "email": person.email, "profileId": profile_id(person)
-            },
-            "ipAddress": f"198.51.100.{chance.randrange(1, 250)}",
-            "networkInfo": {"ipAsn": [64500], "regionCode": person.employer.country},
-            "events": list(events),
-        }  # fmt: skip
+        address = f"198.51.100.{chance.randrange(1, 250)}"
+        record = shapes.activity(application, person, moment, qualifier, address, list(events))
         reported = moment + (timedelta(hours=30) if is_late else lag)
         return Activity(application, moment, reported, qualifier, record)
 
@@ -249,20 +219,6 @@ class Workspace:
         return frozenset(late_days(self.seed))
 
 
-def profile_id(person: Person) -> str:
-    """Google's id of an account: 21 digits."""
-    return f"1{dice('google', person.okta_id).randrange(10**20):020d}"
-
-
 def _deleted_at(person: Person) -> datetime | None:
     revoked_at = person.spells[0].revoked_at
     return None if revoked_at is None else revoked_at + KEPT
-
-
-def _event(group: str, name: str, **parameters: Any) -> Json:
-    """An event with its parameters, each under the name that Google has for its type."""
-    forms = {bool: "boolValue", list: "multiValue"}
-    listed = [
-        {"name": key, forms.get(type(value), "value"): value} for key, value in parameters.items()
-    ]
-    return {"type": group, "name": name, "parameters": listed}
