@@ -2,11 +2,12 @@
     named, never taken for harmless. -#}
 
 {#- Names of the conditions (JSON) that only a sign-in can meet, or that nobody here understands:
-    people's groups and users are judged elsewhere, what includes everything is no condition. -#}
+    people's groups and users are judged elsewhere, what includes everything is no condition, nor is
+    null. -#}
 {% macro okta_conditions_unevaluated(conditions) -%}
 list_filter(
     coalesce(json_keys({{ conditions }}), []),
-    name -> case name
+    name -> json_type({{ conditions }}, concat('$."', name, '"')) != 'NULL' and case name
         when 'people' then len(list_filter(
             coalesce(json_keys({{ conditions }}, '$.people'), []),
             part -> part not in ('groups', 'users')

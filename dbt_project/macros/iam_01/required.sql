@@ -17,12 +17,18 @@ with asked as (
     from {{ units }} as units
 ),
 
+-- What a rule names, parsed once a rule.
 rules as (
     select
         *,
+        {{ people_named('policy') }},
+        {{ people_named('rule') }},
         coalesce(from_json(applies_to -> '$.unevaluated', '["VARCHAR"]'), []) as unevaluated
     from {{ ref('int_access_policies') }}
-    where stage in ('session', 'dashboard') and status is distinct from 'INACTIVE'
+    where
+        stage in ('session', 'dashboard')
+        and status is distinct from 'INACTIVE'
+        and (system, day) in (select (system, day) from asked)
 ),
 
 -- Okta's Identity Engine asks at the dashboard too: its other applications show that it is one.
@@ -32,6 +38,7 @@ staged as (
         day,
         bool_or(stage in ('dashboard', 'application')) as has_applications
     from {{ ref('int_access_policies') }}
+    where (system, day) in (select (system, day) from asked)
     group by system, day
 ),
 
@@ -42,6 +49,7 @@ groups_of_rules as (
         list(distinct group_id) as known,
         list(distinct group_id) filter (where is_everyone) as of_everyone
     from {{ ref('int_policy_groups') }}
+    where (system, day) in (select (system, day) from asked)
     group by system, day
 ),
 
@@ -52,7 +60,7 @@ groups_of_accounts as (
         account_id,
         list(distinct group_id) as own
     from {{ ref('int_policy_groups') }}
-    where account_id is not null
+    where account_id is not null and (system, day) in (select (system, day) from asked)
     group by system, day, account_id
 ),
 
@@ -65,13 +73,12 @@ matched as (
         rules.requires_second_factor,
         rules.requires_phishing_resistant,
         concat('"', rules.policy_name, '" / "', rules.rule_name, '"') as rule,
-        case
-            when not {{ people_match("rules.applies_to -> '$.policy'") }} then false
-            when not {{ people_match("rules.applies_to -> '$.rule'") }} then false
-            when len(rules.unevaluated) > 0 or rules.status is null then null
-            else {{ people_match("rules.applies_to -> '$.policy'") }}
-                and {{ people_match("rules.applies_to -> '$.rule'") }}
-        end as is_applied,
+        {{ people_match('policy') }} and {{ people_match('rule') }} as is_for_account,
+        if(
+            is_for_account and (len(rules.unevaluated) > 0 or rules.status is null),
+            null,
+            is_for_account
+        ) as is_applied,
         if(
             len(rules.unevaluated) > 0,
             concat(' (condition: ', array_to_string(list_distinct(rules.unevaluated), ', '), ')'),
@@ -261,46 +268,4 @@ select
     day as hangs_from,
     day as hangs_to
 from judged
-{%- endmacro %}
-
-{#- Boolean: whether a condition on people (JSON, Okta's form) holds for the account of the row, which
-    is in the groups `own`; the members of the groups `known` were read. NULL where that hangs on a
-    group whose members are not known, or where a user list and a group list disagree. -#}
-{% macro people_match(people) -%}
-(
-    not list_contains({{ people_list(people, 'users.exclude') }}, units.account_id)
-    and not list_has_any({{ people_list(people, 'groups.exclude') }}, units.own)
-    and if(
-        list_has_all(units.known, {{ people_list(people, 'groups.exclude') }}), true, null
-    )
-    and case
-        when len({{ people_list(people, 'users.include') }}) = 0
-            then {{ in_groups(people) }}
-        when len({{ people_list(people, 'groups.include') }}) = 0
-            then list_contains({{ people_list(people, 'users.include') }}, units.account_id)
-        when list_contains({{ people_list(people, 'users.include') }}, units.account_id)
-            = {{ in_groups(people) }} then {{ in_groups(people) }}
-    end
-)
-{%- endmacro %}
-
-{% macro in_groups(people) -%}
-case
-    when len({{ people_list(people, 'groups.include') }}) = 0 then true
-    when list_has_any({{ people_list(people, 'groups.include') }}, units.own) then true
-    when list_has_all(units.known, {{ people_list(people, 'groups.include') }}) then false
-end
-{%- endmacro %}
-
-{% macro people_list(people, part) -%}
-coalesce(from_json(({{ people }}) -> '$.{{ part }}', '["VARCHAR"]'), [])
-{%- endmacro %}
-
-{#- True or false where every row says so and one rule applies for certain, else NULL. -#}
-{% macro all_agree(says, certain) -%}
-case
-    when min({{ certain }}) is null or bool_or({{ says }} is null) then null
-    when bool_and({{ says }}) then true
-    when not bool_or({{ says }}) then false
-end
 {%- endmacro %}
