@@ -11,15 +11,25 @@
 {%- endfor %}
 {%- endmacro %}
 
+{#- Booleans: whether the members of all groups that a rule's policy, or the rule itself, includes and
+    leaves out were read. -#}
+{% macro groups_known(of) -%}
+{%- for side in ['include', 'exclude'] %}
+        list_has_all(
+            coalesce(groups_of_rules.known, []), rules_named.{{ of }}_groups_{{ side }}
+        ) as {{ of }}_is_{{ side }}_known
+{%- if not loop.last %},{% endif %}
+{%- endfor %}
+{%- endmacro %}
+
 {#- Boolean: whether what a rule's policy, or the rule itself, says of people holds for the account of
-    the row, which is in the groups `own`; the members of the groups `known` were read. NULL where
-    that hangs on a group whose members are not known, or where a list of users and one of groups
-    disagree. -#}
+    the row, which is in the groups `own`. NULL where that hangs on a group whose members are not
+    known, or where a list of users and one of groups disagree. -#}
 {% macro people_match(of) -%}
 (
             not list_contains(rules.{{ of }}_users_exclude, units.account_id)
             and not list_has_any(rules.{{ of }}_groups_exclude, units.own)
-            and if(list_has_all(units.known, rules.{{ of }}_groups_exclude), true, null)
+            and if(rules.{{ of }}_is_exclude_known, true, null)
             and case
                 when len(rules.{{ of }}_users_include) = 0 then {{ in_groups(of) }}
                 when len(rules.{{ of }}_groups_include) = 0
@@ -34,7 +44,7 @@
 case
                     when len(rules.{{ of }}_groups_include) = 0 then true
                     when list_has_any(rules.{{ of }}_groups_include, units.own) then true
-                    when list_has_all(units.known, rules.{{ of }}_groups_include) then false
+                    when rules.{{ of }}_is_include_known then false
                 end
 {%- endmacro %}
 

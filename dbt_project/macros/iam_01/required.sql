@@ -17,8 +17,8 @@ with asked as (
     from {{ units }} as units
 ),
 
--- What a rule names, parsed once a rule.
-rules as (
+-- What a rule names, parsed once a rule; and whether the members of all that were read.
+rules_named as (
     select
         *,
         {{ people_named('policy') }},
@@ -51,6 +51,16 @@ groups_of_rules as (
     from {{ ref('int_policy_groups') }}
     where (system, day) in (select (system, day) from asked)
     group by system, day
+),
+
+rules as (
+    select
+        rules_named.*,
+        {{ groups_known('policy') }},
+        {{ groups_known('rule') }}
+    from rules_named
+    left join groups_of_rules
+        on rules_named.system = groups_of_rules.system and rules_named.day = groups_of_rules.day
 ),
 
 groups_of_accounts as (
@@ -90,7 +100,6 @@ matched as (
             asked.system,
             asked.day,
             asked.account_id,
-            coalesce(groups_of_rules.known, []) as known,
             list_concat(
                 coalesce(groups_of_accounts.own, []), coalesce(groups_of_rules.of_everyone, [])
             ) as own
