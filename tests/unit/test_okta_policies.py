@@ -52,7 +52,10 @@ def fill(tenant: Tenant) -> None:
     tenant.lists = {
         "/api/v1/policies/p1/rules": [policy("r1"), policy("r2"), policy("r3")],
         "/api/v1/policies/p2/rules": [policy("r4", conditions=for_groups("g2", exclude=("g1",)))],
-        "/api/v1/policies/a1/rules": [policy("r5", conditions={"people": None})],
+        "/api/v1/policies/a1/rules": [
+            policy("r5", conditions={"people": None}),
+            policy("r6", conditions={"people": {"groups": {"include": 7, "exclude": "g9"}}}),
+        ],
         "/api/v1/groups/g1/users": [{"id": "u1"}, {"id": "u2"}, {"id": "u3"}],
         "/api/v1/groups/g2/users": [{"id": "u1"}],
         "/api/v1/apps": [{"id": "0oa1", "name": "okta_enduser"}],
@@ -71,7 +74,7 @@ def test_policies_rules_and_the_members_of_named_groups_are_read(
     result = run.collect(*DAY, mode="snapshot")
     assert result.failure is None
     rules = [item["id"] for page in run.kept(result, "policy_rules") for item in page]
-    assert sorted(rules) == ["r1", "r2", "r3", "r4", "r5"]
+    assert sorted(rules) == ["r1", "r2", "r3", "r4", "r5", "r6"]
     asked = {a.query["type"] for a in tenant.source.asked if a.path == "/api/v1/policies"}
     assert asked == {"OKTA_SIGN_ON", "ACCESS_POLICY", "MFA_ENROLL", "PASSWORD"}
     lists = [path for path in tenant.source.paths() if path.endswith("/users")]
@@ -90,11 +93,11 @@ def test_counts_agree_with_bronze(tenant: Tenant, run: Collector) -> None:
     result = run.collect(*DAY, mode="snapshot")
     receipt = run.commit(result)
     assert receipt.records == {
-        "policy": 4, "policy_rule": 5, "application": 1, "group": 3, "group_member": 4,
+        "policy": 4, "policy_rule": 6, "application": 1, "group": 3, "group_member": 4,
         "organisation": 1, "request": receipt.records["request"],
     }  # fmt: skip
     assert receipt.duplicates.get("group_member") == 1
-    assert [proof.expected for proof in result.proofs] == [16]
+    assert [proof.expected for proof in result.proofs] == [17]
 
 
 def test_classic_engine_has_no_policies_of_applications(tenant: Tenant, run: Collector) -> None:
@@ -134,6 +137,8 @@ def test_a_group_that_cannot_be_read_is_said_and_leaves_the_rest_proven(
 
 
 def test_a_tenant_without_any_policy_is_not_believed(tenant: Tenant, run: Collector) -> None:
+    fill(tenant)
+    del tenant.policies["OKTA_SIGN_ON"]
     result = run.collect(*DAY, mode="snapshot")
     assert proofs(result, POLICY) == [("not_provable", "2026-01-06", "2026-01-07")]
 
