@@ -35,7 +35,7 @@ def write_configuration(
         *_google_sources(),
         *_scan_sources(drop),
         *_register_sources(drop),
-        *_estate_sources(),
+        *_estate_sources(drop),
         *_microsoft_sources(),
     ]
     settings = {
@@ -131,7 +131,7 @@ def _scan_sources(drop: Path) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _estate_sources() -> list[dict[str, Any]]:
+def _estate_sources(drop: Path) -> list[dict[str, Any]]:
     return [
         {"id": "cisa_kev", "kind": "cisa_kev", "connection": "cisa"},
         {
@@ -145,6 +145,9 @@ def _estate_sources() -> list[dict[str, Any]]:
             "id": "kubernetes_workloads", "kind": "kubernetes_workloads",
             "connection": "kubernetes", "system": "kubernetes",
         },
+        {"id": "cyclonedx", "kind": "cyclonedx", "location": f"{drop}/cyclonedx/"},
+        {"id": "spdx", "kind": "spdx", "location": f"{drop}/spdx/"},
+        {"id": "osquery_results", "kind": "osquery_results", "location": f"{drop}/osquery/"},
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from muniment.sandbox import bills
 from muniment.sandbox.registers import register
 from muniment.sandbox.reports import file_name, report
 from muniment.sandbox.times import SCANS_START, days
@@ -21,10 +22,12 @@ class Drop:
         """`home` is created when something is written."""
         self.world, self.folder = world, home / "drop"
         self._written: set[Path] = set()
+        self._whole: set[Path] = set()
 
     def advance(self, now: datetime) -> None:
         """Writes what has come to exist and takes away what does not exist yet (clock set back)."""
         wanted: set[Path] = set()
+        whole: set[Path] = set()
         for day in days(SCANS_START, now.date() + timedelta(days=1)):
             for run in self.world.scans.runs(day):
                 if run.available_at <= now:
@@ -32,6 +35,14 @@ class Drop:
                     wanted.add(path)
                     if path not in self._written:
                         write(path, report(run), run.available_at)
+        for name, make, moment, is_whole in bills.files(self.world, now):
+            path = self.folder / name
+            wanted.add(path)
+            if not is_whole or path not in self._whole:
+                write(path, make(), moment)
+            if is_whole:
+                whole.add(path)
+        self._whole = whole
         for name in REGISTERS:
             path = self.folder / "registers" / name / f"{name}.csv"
             body = register(name, self.world.company, self.world.plan, now)
@@ -40,10 +51,13 @@ class Drop:
         self._written = wanted
 
     def _remove_the_rest(self, wanted: set[Path]) -> None:
-        for category in ("trivy", "sarif", "dast"):
+        for category in ("trivy", "sarif", "dast", "cyclonedx", "spdx"):
             for path in (self.folder / category).glob("*/*"):
                 if path not in wanted:
                     path.unlink()
+        for path in (self.folder / "osquery").glob("*"):
+            if path not in wanted:
+                path.unlink()
 
 
 def write(path: Path, body: bytes, modified_at: datetime) -> None:

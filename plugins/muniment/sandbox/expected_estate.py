@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from muniment.sandbox import cluster, exploited, feeds_http, fleet_http
+from muniment.sandbox import bills, cluster, exploited, feeds_http, fleet_http
 from muniment.sandbox.expected import Json, gap
 from muniment.sandbox.times import YEAR_END, YEAR_START
 from muniment.sandbox.world import World
 
 
 def gaps(world: World) -> Iterator[Json]:
-    """Snapshots that nobody can take again."""
+    """Snapshots that nobody can take again, and files that never came."""
     planted = [
         ("cisa_kev", exploited.short_days, "GAP", "The feed counts one entry more than it lists."),
         ("fleet_hosts", fleet_http.short_days, "GAP", "Fleet counts a host more than it lists."),
@@ -25,6 +25,12 @@ def gaps(world: World) -> Iterator[Json]:
     for kind, days_of, verdict, description in planted:
         for day in days_of(world.seed):
             yield gap(kind, day, verdict, description)
+    for kind in ("cyclonedx", "spdx"):
+        for day in bills.lost_days(world.seed, kind):
+            yield gap(kind, day, "EMPTY_CONFIRMED", "No bill of the day came, then or later.")
+    for day in bills.lost_days(world.seed, "osquery_results"):
+        description = "A host's result of the morning never came."
+        yield gap("osquery_results", day, "NOT_PROVABLE", description)
 
 
 def contents(world: World) -> Iterator[Json]:
@@ -37,6 +43,13 @@ def contents(world: World) -> Iterator[Json]:
             "first_day": first.isoformat(),
             "end_day": (first + timedelta(days=cluster.STRAY_DAYS)).isoformat(),
         }
+    yield {
+        "source_kind": "cyclonedx",
+        "native_id": f"debian@{bills.OLD_DEBIAN}",
+        "description": f"the image of {bills.OLD_IMAGE} is built upon a release without support",
+        "first_day": YEAR_START.isoformat(),
+        "end_day": YEAR_END.isoformat(),
+    }
     yield {
         "source_kind": "fleet_hosts",
         "native_id": fleet_http.ended_serial(world),
