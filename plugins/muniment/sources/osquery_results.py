@@ -102,6 +102,8 @@ def doubts(state: Json) -> list[Doubt]:
     for key, runs in state.items():
         host, query, epoch = key.split(_BETWEEN)
         for before, after in pairwise(runs):
+            if before[2] > after[3]:  # the lower numbers came later: the host counted anew
+                continue
             missing = f"{before[1] + 1} to {after[0] - 1}"
             days = sorted((date.fromisoformat(before[3]), date.fromisoformat(after[2])))
             reason = (
