@@ -111,10 +111,12 @@ decided as (
     system,
     login,
     list(
-      {'rule': rule, 'persons': persons, 'record_key': record_key}
+      {
+        'rule': rule, 'persons': persons, 'record_key': record_key,
+        'receipt_ids': coalesce(receipt_ids, [])
+      }
       order by list_position({{ rules }}, rule)
-    ) as found,
-    flatten(list(receipt_ids)) as linked_by
+    ) as found
   from ruled
   group by system, login
 ),
@@ -123,6 +125,10 @@ judged as (
   select
     *,
     list_sort(list_distinct(flatten(list_transform(found, lambda other: other.persons)))) as persons,
+    -- a link that says what an earlier rule says changes nothing
+    list_filter(
+      found, lambda other: other.rule = found[1].rule or other.persons != found[1].persons
+    ) as telling,
     len(found[1].persons) > 1
     or len(list_filter(
       found, lambda other: not list_contains(other.persons, found[1].persons[1])
@@ -138,6 +144,7 @@ select
   found[1].rule as rule,
   is_conflict,
   persons,
-  list_sort(list_distinct(linked_by)) as linked_by,
+  list_sort(list_distinct(flatten(list_transform(telling, lambda other: other.receipt_ids))))
+    as linked_by,
   found[1].record_key as record_key
 from judged
