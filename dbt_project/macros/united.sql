@@ -24,7 +24,8 @@
 {%- endmacro %}
 
 {#- The same for what is, not what happened: each day's newest snapshot of a source, with the system
-    and the legal entity that it speaks of, and `day` for the day of the snapshot. -#}
+    and the legal entity that it speaks of, and `day` for the day of the snapshot. A kind of which every
+    file of a day counts, in whichever receipt it came, gives 0 as `sequence`. -#}
 {% macro newest_snapshots(columns, kinds) -%}
   select
     snapshots.* exclude (sequence, newest_sequence, event_day, received_at),

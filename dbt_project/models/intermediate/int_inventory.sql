@@ -16,4 +16,15 @@
     'purl': 'varchar', 'cpe': 'varchar', 'last_seen_at': 'timestamp', 'unmapped': 'json',
 } %}
 
-{{ newest_snapshots(columns, kinds) }}
+select
+    *,
+    '1.8.0' as ocsf_version,
+    -- Device, Software or Cloud Resources Inventory
+    case
+        when asset_type = 'device' then 5001
+        when asset_type in ('package', 'image', 'application') then 5020
+        when asset_type in ('workload', 'cloud_resource', 'repository') then 5023
+    end as class_uid,
+    2 as activity_id,
+    class_uid * 100 + activity_id as type_uid
+from ({{ newest_snapshots(columns, kinds) }}) as snapshots
