@@ -22,6 +22,8 @@ _COMMITS_FROM = 0.8
 _INITIALS = 0.75
 _SURNAME = 0.5
 _SPELLING = 0.6
+#: however many reasons there are, they are reasons, no proof
+_MOST = 0.99
 #: below this two spellings are two names
 _LEAST_RATIO = 0.8
 #: a surname or login this short is shared by too many
@@ -143,7 +145,7 @@ def _together(scores: list[float]) -> float:
     doubt = 1.0
     for score in scores:
         doubt *= 1 - score
-    return 1 - doubt
+    return min(1 - doubt, _MOST)
 
 
 def _local(text: str | None) -> str:
