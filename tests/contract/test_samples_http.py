@@ -410,6 +410,16 @@ SHAPES = (
         ("lists[1]", "account_id", "login"),
     ),
     Recorded(
+        "github_branch_protection", "protection", "protection",
+        _REPO + r"/branches/(?P<branch>[^/]+)/protection", dict,
+        ("repository", "branch", "required_approvals", "is_enforced_for_admins"),
+    ),
+    Recorded(
+        "github_branch_protection", "rules", "rule",
+        r"/repos/(?P<subject>[^/]+/[^/]+)/rules/branches/[^/]+", list,
+        ("subjects[1]", "rule_type"),
+    ),
+    Recorded(
         "okta_users", "users", "account", r"/api/v1/users", list,
         ("account_id", "login", "status", "created_at"),
     ),

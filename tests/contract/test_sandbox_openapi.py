@@ -40,6 +40,14 @@ ANSWERS = [
     ("github", "org_members", "/orgs/harbourline/members?role=admin"),
     ("github", "org_outside_collaborators", "/orgs/harbourline/outside_collaborators"),
     ("github", "org_teams", REPOSITORY + "/teams"),
+    ("github", "branch_protection", REPOSITORY + "/branches/main/protection"),
+    ("github", "rules_for_branch", "/repos/harbourline/platform-infra/rules/branches/main"),
+    (
+        "github",
+        "repo_rule_suites",
+        "/repos/harbourline/platform-infra/rulesets/rule-suites?time_period=month",
+    ),
+    ("github", "codeowners_errors", "/repos/harbourline/benefits-batch/codeowners/errors"),
     (
         "github",
         "org_audit_log",

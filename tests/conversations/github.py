@@ -11,11 +11,14 @@ from github_host import Host, Repo, pull
 from http_kinds import DAY, Conversation, HttpKind, InHeader, Items
 from http_source import Answer, Asked, HttpSource
 
+RULES = "/repos/Acme/app/rules/branches/main"
 OUTSIDE = "outside_collaborators"
 OPTIONS = {"organisation": "acme"}
 #: lists that are there and empty
 NOTHING: dict[str, Items] = {
     "/repos/Acme/app/teams": [],
+    RULES: [],
+    "/repos/Acme/app/rulesets/rule-suites": [],
     "/orgs/Acme/members": [{"id": 1, "login": "owner"}],
 }
 
@@ -28,6 +31,10 @@ class Organisation:
     items: Items
 
     def reply(self, asked: Asked) -> Answer:
+        if asked.path.endswith("/protection"):
+            return Answer({"message": "Branch not protected"}, 404)
+        if asked.path.endswith("/codeowners/errors"):
+            return Answer({"errors": []})
         return self.host.reply(asked)
 
 
@@ -77,6 +84,17 @@ KINDS = [
         paging=InHeader("page"),
         stream="access_events.grant",
         late=audited_late,
+    ),
+    HttpKind(
+        kind="github_branch_protection",
+        options=OPTIONS,
+        start=a_list(RULES, [{"type": "deletion", "ruleset_id": number} for number in range(5)]),
+        path=RULES,
+        paging=InHeader("page"),
+        stream="assets.setting",
+        basis="snapshot_count",
+        mode="snapshot",
+        refusals="No branch's settings could be read",
     ),
     HttpKind(
         kind="github_members",

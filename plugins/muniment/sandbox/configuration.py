@@ -20,7 +20,12 @@ SPINE = (
 )  # fmt: skip
 
 #: what else GitHub tells beside changes: kinds, which are the ids of their sources too
-GITHUB_ACCESS = ("github_repo_access", "github_audit_log", "github_members")
+GITHUB_ACCESS = (
+    "github_repo_access",
+    "github_audit_log",
+    "github_members",
+    "github_branch_protection",
+)
 
 
 def write_configuration(

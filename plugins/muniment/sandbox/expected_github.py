@@ -7,6 +7,9 @@ from datetime import timedelta
 
 from muniment.sandbox import github_shapes as shapes
 from muniment.sandbox.expected import PULL_REASONS, Json, deviation, gap
+from muniment.sandbox.github_protection_http import WEAKENED
+from muniment.sandbox.people import ORGANISATION
+from muniment.sandbox.repositories import MAIN
 from muniment.sandbox.times import YEAR_START
 from muniment.sandbox.world import World
 
@@ -36,6 +39,18 @@ def of_factors(world: World) -> Iterator[Json]:
             "date": day.isoformat(),
         }  # fmt: skip
         yield deviation("IAM-01.enrolled", attributes, "no second factor at GitHub", day, day)
+
+
+def contents(world: World) -> Iterator[Json]:
+    """Settings that are weaker for a day: the source shows it, no control test judges it yet."""
+    for day in world.plan.github_weak:
+        yield {
+            "source_kind": "github_branch_protection",
+            "native_id": f"{ORGANISATION}/{WEAKENED}:{MAIN}",
+            "description": "stale approvals are not dismissed",
+            "first_day": day.isoformat(),
+            "end_day": (day + timedelta(days=1)).isoformat(),
+        }
 
 
 def gaps(world: World) -> Iterator[Json]:

@@ -14,6 +14,7 @@ from muniment.sandbox.github_audit_http import Audit
 from muniment.sandbox.github_change_shapes import commit
 from muniment.sandbox.github_changes_http import Changes
 from muniment.sandbox.github_errors import error, not_found
+from muniment.sandbox.github_protection_http import Protection
 from muniment.sandbox.paging import numbered
 from muniment.sandbox.people import ORGANISATION
 from muniment.sandbox.repositories import MAIN, Repository
@@ -47,6 +48,7 @@ class GitHub:
         self.limit_an_hour: int | None = None
         self._asked: Counter[datetime] = Counter()
         changes, access = Changes(world), Access(world)
+        protection = Protection(world)
         self._routes: list[tuple[re.Pattern[str], Handler]] = [
             (re.compile(pattern + "$"), handler)
             for pattern, handler in (
@@ -61,6 +63,10 @@ class GitHub:
                 (REPOSITORY, self._repository),
                 (REPOSITORY + "/collaborators", access.collaborators),
                 (REPOSITORY + "/teams", access.teams),
+                (REPOSITORY + "/branches/(?P<branch>[^/]+)/protection", protection.protection),
+                (REPOSITORY + "/rules/branches/(?P<branch>.+)", protection.rules),
+                (REPOSITORY + "/rulesets/rule-suites", protection.rule_suites),
+                (REPOSITORY + "/codeowners/errors", protection.codeowners),
                 (REPOSITORY + "/branches/(?P<branch>.+)", self._branch),
                 (REPOSITORY + "/pulls", changes.pulls),
                 (REPOSITORY + r"/pulls/(?P<pull>\d+)", changes.pull),

@@ -36,7 +36,7 @@ WAIVED = ("img-benefits-batch", "container")
 SERVICES = ("svc-member-portal", "svc-provider-gateway")
 
 #: kinds that read GitHub's state
-GITHUB_HIDDEN = ("github_repo_access", "github_members")
+GITHUB_HIDDEN = ("github_repo_access", "github_members", "github_branch_protection")
 #: kinds of snapshots that are refused a list once in a block
 HIDDEN_KINDS = ("okta_policies", "okta_groups", "okta_apps", "gitlab_members")
 
@@ -99,6 +99,8 @@ class Plan:
     lent_rights: list[date] = field(default_factory=list)
     #: developers (by place in the list) whose GitHub account has no second factor on a day
     github_unenrolled: list[tuple[date, int]] = field(default_factory=list)
+    #: days on which one repository's protection keeps stale approvals
+    github_weak: list[date] = field(default_factory=list)
     #: kind -> days on which its credential is refused a list that it needs
     hidden: dict[str, list[date]] = field(default_factory=dict)
     waived_too_late: tuple[str, date] = ("platform-infra", date.min)
@@ -179,11 +181,12 @@ def _plan_rights(plan: Plan, block: Block, chance: Random) -> None:
 
 
 def _plan_github(plan: Plan, block: Block, chance: Random) -> None:
-    """A GitHub account without second factor for a day, and one hidden day for each kind of state.
+    """A day without second factor, one of weak protection, and a hidden one for each kind of state.
 
     That is a Sunday: approvals of the days before and after hang on no listing of it.
     """
     plan.github_unenrolled.append((block.day(chance.randrange(3, 13)), chance.randrange(1, 14)))
+    plan.github_weak.append(block.day(chance.randrange(3, 13)))
     friday = next(day for day in block.workdays(14, 21) if day.weekday() == 4)
     for kind in GITHUB_HIDDEN:
         plan.hidden.setdefault(kind, []).append(friday + timedelta(days=2))

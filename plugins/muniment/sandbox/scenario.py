@@ -41,6 +41,7 @@ CONTENTS: tuple[Part, ...] = (
     expected_access.contents,
     expected_estate.contents,
     expected_google.contents,
+    expected_github.contents,
     expected_microsoft.contents,
 )
 GAPS: tuple[Part, ...] = (
