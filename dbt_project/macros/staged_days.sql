@@ -198,6 +198,8 @@
      'stream': 'codeowners', 'feeds': ['assets.setting'], 'days': ['event_day']},
     {'model': 'stg_github__rule_suite', 'kind': 'github_branch_protection',
      'stream': 'rule_suite', 'feeds': [], 'days': []},
+    {'model': 'stg_github__saml_identity', 'kind': 'github_saml_identities',
+     'stream': 'saml_identity', 'feeds': ['identities.account'], 'days': ['event_day']},
     {'model': 'stg_github__collaborator', 'kind': 'github_repo_access', 'stream': 'collaborator',
      'feeds': ['repo_access'], 'days': nearby},
     {'model': 'stg_github__repository_team', 'kind': 'github_repo_access',

@@ -62,6 +62,27 @@ def a_list(path: str, items: Items) -> Callable[[HttpSource], Organisation]:
     return start
 
 
+@dataclass
+class SignOn:
+    """GraphQL's one answer about SAML identities."""
+
+    host: Host
+    items: Items
+
+    def reply(self, asked: Asked) -> Answer:
+        if asked.path != "/graphql":
+            return self.host.reply(asked)
+        found = {
+            "totalCount": len(self.items), "nodes": self.items, "pageInfo": {"hasNextPage": False},
+        }  # fmt: skip
+        provider = {"externalIdentities": found}
+        return Answer({"data": {"organization": {"samlIdentityProvider": provider}}})
+
+
+def identities(source: HttpSource) -> SignOn:
+    return SignOn(Host(source, []), [{"guid": f"g{number}"} for number in range(3)])
+
+
 def account(number: int) -> dict[str, Any]:
     return {"id": number, "login": f"user{number}", "permissions": {"push": True}}
 
@@ -106,6 +127,17 @@ KINDS = [
         basis="snapshot_count",
         mode="snapshot",
         refusals="GitHub refused the list",
+    ),
+    HttpKind(
+        kind="github_saml_identities",
+        options=OPTIONS,
+        start=identities,
+        path="/graphql",
+        paging=None,
+        stream="identities.account",
+        basis="snapshot_count",
+        mode="snapshot",
+        method="POST",
     ),
     HttpKind(
         kind="github_repo_access",

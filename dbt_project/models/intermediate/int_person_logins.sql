@@ -8,6 +8,7 @@
 {%- set kinds = {
   'register': person_links__register,
   'github_pulls': person_links__github_pulls,
+  'github_saml_identities': person_links__github_saml_identities,
 } %}
 {%- set columns = {
   'system': 'varchar', 'login': 'varchar', 'email': 'varchar', 'person_id': 'varchar',

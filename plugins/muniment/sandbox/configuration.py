@@ -25,6 +25,7 @@ GITHUB_ACCESS = (
     "github_audit_log",
     "github_members",
     "github_branch_protection",
+    "github_saml_identities",
 )
 
 

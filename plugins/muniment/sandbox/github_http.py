@@ -14,6 +14,7 @@ from muniment.sandbox.github_audit_http import Audit
 from muniment.sandbox.github_change_shapes import commit
 from muniment.sandbox.github_changes_http import Changes
 from muniment.sandbox.github_errors import error, not_found
+from muniment.sandbox.github_graphql import GraphQL
 from muniment.sandbox.github_protection_http import Protection
 from muniment.sandbox.paging import numbered
 from muniment.sandbox.people import ORGANISATION
@@ -53,6 +54,7 @@ class GitHub:
             (re.compile(pattern + "$"), handler)
             for pattern, handler in (
                 ("/rate_limit", self._rate_limit),
+                ("/graphql", GraphQL(world).answer),
                 ("/user/orgs", self._organisations),
                 (ORGANISATION_ROOT, self._organisation),
                 (ORGANISATION_ROOT + "/repos", self._repositories),

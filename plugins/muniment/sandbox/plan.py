@@ -36,7 +36,9 @@ WAIVED = ("img-benefits-batch", "container")
 SERVICES = ("svc-member-portal", "svc-provider-gateway")
 
 #: kinds that read GitHub's state
-GITHUB_HIDDEN = ("github_repo_access", "github_members", "github_branch_protection")
+GITHUB_HIDDEN = (
+    "github_repo_access", "github_members", "github_branch_protection", "github_saml_identities",
+)  # fmt: skip
 #: kinds of snapshots that are refused a list once in a block
 HIDDEN_KINDS = ("okta_policies", "okta_groups", "okta_apps", "gitlab_members")
 
