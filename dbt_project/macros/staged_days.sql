@@ -152,7 +152,7 @@
   ]) }}
 {%- endmacro %}
 
-{#- entra_signins, entra_audit, entra_users, azure_activity -#}
+{#- entra_signins, entra_audit, entra_users, azure_activity, azure_diagnostic_logs -#}
 {% macro staged_days_microsoft() -%}
   {{ return([
     {'model': 'stg_entra__sign_in', 'kind': 'entra_signins', 'stream': 'sign_in',
@@ -173,6 +173,12 @@
     {'model': 'stg_azure__activity', 'kind': 'azure_activity', 'stream': 'activity',
      'feeds': ['change_events.config_change', 'change_events.infra_change'],
      'days': ['event_day']},
+    {'model': 'stg_azure__diagnostic_log', 'kind': 'azure_diagnostic_logs', 'stream': 'entry',
+     'feeds': [
+       'access_events.sign_in', 'access_events.grant', 'access_events.revoke',
+       'access_events.disable', 'access_events.elevation',
+       'change_events.config_change', 'change_events.infra_change'
+     ], 'days': ['event_day']},
   ]) }}
 {%- endmacro %}
 

@@ -35,6 +35,10 @@ _ENDED = r"\.gz$|(?<=[a-z])\.\d{1,3}$"
 _ROTATED = re.compile(rf"(?i){_ENDED}|[-_.](?:{_DATE}(?:{_TIME})?|1\d{{9}}(?:\d{{3}})?)(?=\.|$)")
 
 
+#: folders that cut a log by time: `y=2026/m=01/d=05/h=09/m=00`, `year=2026`
+_PARTITION = re.compile(r"(?i)(?:^|/)(?:y|m|d|h|year|month|day|hour|date|dt)=[\d-]+(?=/|$)")
+
+
 class Life(BaseModel):
     """What the organisation states of one log: its first and last day, where it has them."""
 
@@ -82,11 +86,12 @@ class Proof:
 
 
 def log_name(path: str) -> str:
-    """The log that a file belongs to: its path without what rotation adds to the name."""
+    """The log that a file belongs to: its path without what rotation and dates add to it."""
     folder, slash, name = path.rpartition("/")
     while (shorter := _ROTATED.sub("", name, count=1)) != name and shorter:
         name = shorter
-    return f"{folder}{slash}{name}"
+    folder = _PARTITION.sub("", folder)
+    return f"{folder}{slash if folder else ''}{name}"
 
 
 def is_rotated(path: str) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from collector import collector, proofs
+from file_source import FileSource
 from http_source import serving
 from microsoft_host import Microsoft
 from muniment.database import connect
@@ -54,3 +55,46 @@ def test_a_page_of_sign_ins_passes_through_the_connector(
             "from intermediate.int_access_events"
         ).fetchall()
     assert rows == [("SUCCESS", "testaccount1@contoso.com", "US", None, 300201, "Graph explorer")]
+
+
+def test_exported_entries_of_every_log_are_accounted_for(
+    shared: Path, promised: dict[str, int], tmp_path: Path
+) -> None:
+    """Detection tests' events in the form of an export; some bear no time, or none with a zone."""
+    names = [name for name in promised if name.endswith(".ndjson")]
+    holds = ["activity", "sign_ins", "audits"]
+    source = FileSource.make(tmp_path, "azure_diagnostic_logs", holds=holds)
+    for name in names:
+        source.put(name, (shared / "samples" / name).read_bytes())
+    receipt = source.run()
+    total = sum(promised[name] for name in names)
+    assert total == 211
+    assert receipt.failure is None
+    assert (receipt.records["entry"], receipt.quarantined) == (total, {})
+    assert staged(source.settings, "2026-01-05")["entry"] == (total, total, 0)
+    entries = [
+        json.loads(line)
+        for name in names
+        for line in (shared / "samples" / name).read_text("utf-8").splitlines()
+    ]
+    dated = [item for item in entries if str(item.get("time")).endswith("Z")]
+    assert 0 < len(dated) < total
+    assert sum(receipt.event_hours["entry"].values()) == len(dated)
+    with connect(source.settings.home.local_path(WAREHOUSE_PATH), is_read_only=True) as built:
+        access = built.execute(
+            "select stream, event_type, count(*) from intermediate.int_access_events group by all"
+        ).fetchall()
+        changes = built.execute(
+            "select event_type, stream, setting from intermediate.int_config_changes"
+        ).fetchall()
+    assert sum(count for *_, count in access) + len(changes) == total
+    signed = [item for item in entries if str(item.get("category")).endswith("SignInLogs")]
+    assert sum(count for stream, _, count in access if stream == "sign_in") == len(signed)
+    permanent = "Add member to role in PIM completed (permanent)"
+    assert ("grant", permanent, 1) in access
+    assert (None, permanent.replace("completed", "requested"), 1) in access
+    groups = [row for row in changes if "networksecuritygroups" in (row[0] or "").lower()]
+    written = [row for row in groups if not row[0].lower().endswith("/read")]
+    assert written
+    assert {row[1] for row in written} == {"config_change"}
+    assert {row[1] for row in changes if str(row[0]).lower().endswith(("/read", "blob"))} == {None}

@@ -13,7 +13,8 @@ from company import Company
 from muniment import verdicts
 from muniment.sandbox.scenario import scenario
 
-KINDS = ("entra_signins", "entra_audit", "entra_users", "azure_activity")
+LATE = ("entra_signins", "entra_audit", "azure_activity")
+KINDS = (*LATE, "entra_users", "azure_diagnostic_logs")
 FIRST, END = date(2026, 1, 5), date(2026, 1, 31)
 DAY = timedelta(days=1)
 #: kind -> rows of the unified model that show the planted content
@@ -30,11 +31,11 @@ SHOWN = {
         "select count(*) from intermediate.int_access_events where stream = 'sign_in' "
         "and outcome = 'FAILURE' and actor_id = ? and event_day = ?", 6
     ),
-    "azure_activity": (
+    **dict.fromkeys(("azure_activity", "azure_diagnostic_logs"), (
         "select count(*) from intermediate.int_config_changes where stream = 'config_change' "
-        "and action = 'create' and resource = lower(?) and event_day = ? "
+        "and action = 'create' and resource = lower(?) and event_day = ? and person_id is not null "
         "and (new_value ->> '$.properties.sourceAddressPrefix') = '*'", 1
-    ),
+    )),
 }  # fmt: skip
 
 
@@ -110,8 +111,12 @@ def test_in_the_end_the_logs_lack_only_the_day_that_has_not_settled(lived: Lived
     found = lived.words()
     last = (END - DAY).isoformat()
     is_open = {"COMPLETE", "EMPTY_CONFIRMED", "LATE"}
-    shut = {key for key, word in found.items() if word not in is_open and key[0] != "entra_users"}
-    assert shut == {(kind, last) for kind in KINDS if kind != "entra_users"}
+    shut = {key for key, word in found.items() if word not in is_open and key[0] in LATE}
+    assert shut == {(kind, last) for kind in LATE}
+    exported = {key for key, word in found.items() if word not in is_open and "logs" in key[0]}
+    assert exported == {
+        (gap["source_kind"], gap["day"]) for gap in lived.gaps if "logs" in gap["source_kind"]
+    }
     for gap in lived.gaps:
         healed = found[gap["source_kind"], gap["day"]] in is_open
         assert healed == (gap["heals_on"] is not None), gap
@@ -164,5 +169,5 @@ def test_nothing_is_lost_on_the_way(lived: Lived) -> None:
     assert {(kind, stream) for kind, stream, _ in rows} >= {
         ("entra_signins", "sign_in"), ("entra_audit", "audit"), ("entra_users", "account"),
         ("entra_users", "factor"), ("entra_users", "role"), ("entra_users", "role_member"),
-        ("azure_activity", "activity"),
+        ("azure_activity", "activity"), ("azure_diagnostic_logs", "entry"),
     }  # fmt: skip

@@ -41,47 +41,57 @@ from (
         *,
         lower(activity) as said,
         coalesce(actor_application = 'MS-PIM' and logged_by = 'Core Directory', false) as is_by_pim,
-        case
-            when is_by_pim then null
-            when regexp_matches(said, 'completed \(pim activation\)$') then 'elevation'
-            when
-                regexp_matches(
-                    said,
-                    '^add (eligible |scoped )?(member|owner) to (role|group|application|service principal)'
-                    || '( in pim completed \((permanent|timebound)\))?$'
-                )
-                or starts_with(said, 'add app role assignment')
-                or said in ('add delegated permission grant', 'consent to application')
-                then 'grant'
-            when
-                regexp_matches(
-                    said,
-                    '^remove (eligible |scoped )?(member|owner) from '
-                    || '(role|group|application|service principal)'
-                    || '( in pim completed \((permanent|timebound)\)| completed \(pim deactivate\)'
-                    || '| \(pim activation expired\))?$'
-                )
-                or starts_with(said, 'remove app role assignment')
-                or said = 'remove delegated permission grant'
-                then 'revoke'
-            when said in ('disable account', 'delete user', 'hard delete user') then 'disable'
-        end as stream,
-        case
-            when said = 'add user' then [3001, 1]
-            when said = 'enable account' then [3001, 2]
-            when said = 'change user password' then [3001, 3]
-            when said = 'reset user password' then [3001, 4]
-            when said = 'disable account' then [3001, 5]
-            when said in ('delete user', 'hard delete user') then [3001, 6]
-            when said = 'user registered security info' then [3001, 10]
-            when said = 'user deleted security info' then [3001, 11]
-            when said = 'add member to group' then [3006, 3]
-            when said = 'remove member from group' then [3006, 4]
-            when stream in ('grant', 'elevation') then [3005, 1]
-            when stream = 'revoke' then [3005, 2]
-            else [6003, 99]
-        end as class_and_activity
+        {{ entra_audit_stream() }} as stream,
+        {{ entra_audit_class() }} as class_and_activity
     from {{ ref('stg_entra__audit') }}
     where not is_duplicate
 ) as classified
+{%- endmacro %}
+
+{#- Which stream an audit belongs to, of `said` (what was done, in lower case) and `is_by_pim`. -#}
+{% macro entra_audit_stream() -%}
+  case
+      when is_by_pim then null
+      when regexp_matches(said, 'completed \(pim activation\)$') then 'elevation'
+      when
+          regexp_matches(
+              said,
+              '^add (eligible |scoped )?(member|owner) to (role|group|application|service principal)'
+              || '( in pim completed \((permanent|timebound)\))?$'
+          )
+          or starts_with(said, 'add app role assignment')
+          or said in ('add delegated permission grant', 'consent to application')
+          then 'grant'
+      when
+          regexp_matches(
+              said,
+              '^remove (eligible |scoped )?(member|owner) from '
+              || '(role|group|application|service principal)'
+              || '( in pim completed \((permanent|timebound)\)| completed \(pim deactivate\)'
+              || '| \(pim activation expired\))?$'
+          )
+          or starts_with(said, 'remove app role assignment')
+          or said = 'remove delegated permission grant'
+          then 'revoke'
+      when said in ('disable account', 'delete user', 'hard delete user') then 'disable'
+  end
+{%- endmacro %}
+
+{#- OCSF's class and activity of an audit, of `said` and `stream`. -#}
+{% macro entra_audit_class() -%}
+  case
+      when said = 'add user' then [3001, 1]
+      when said = 'enable account' then [3001, 2]
+      when said = 'change user password' then [3001, 3]
+      when said = 'reset user password' then [3001, 4]
+      when said = 'disable account' then [3001, 5]
+      when said in ('delete user', 'hard delete user') then [3001, 6]
+      when said = 'user registered security info' then [3001, 10]
+      when said = 'user deleted security info' then [3001, 11]
+      when said = 'add member to group' then [3006, 3]
+      when said = 'remove member from group' then [3006, 4]
+      when stream in ('grant', 'elevation') then [3005, 1]
+      when stream = 'revoke' then [3005, 2]
+      else [6003, 99]
+  end
 {%- endmacro %}

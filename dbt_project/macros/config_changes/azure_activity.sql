@@ -49,27 +49,33 @@ select
 from (
     select
         *,
-        lower(regexp_replace(operation, '(?i)(/[^/]+/action|/[^/]+)$', '')) as provider_type,
-        case
-            when regexp_matches(operation, '(?i)/write$')
-                then if(sub_status = 'Created', 'create', 'update')
-            when regexp_matches(operation, '(?i)/action$')
-                then lower(regexp_extract(operation, '([^/]+)/[^/]+$', 1))
-            else lower(split_part(operation, '/', -1))
-        end as action,
-        case
-            when coalesce(category, 'Administrative') != 'Administrative' or action = 'read' then null
-            when operation is null then null
-            when
-                regexp_matches(
-                    provider_type,
-                    'networksecuritygroups|/firewallrules|azurefirewalls|/accesspolicies'
-                    || '|^microsoft\.authorization/|/diagnosticsettings|^microsoft\.security/'
-                )
-                then 'config_change'
-            else 'infra_change'
-        end as stream
+        {{ azure_operation() }}
     from {{ ref('stg_azure__activity') }}
     where not is_duplicate
 ) as classified
+{%- endmacro %}
+
+{#- What an operation is, of `operation`, `category` and `sub_status`: provider_type, action, stream. -#}
+{% macro azure_operation() -%}
+  lower(regexp_replace(operation, '(?i)(/[^/]+/action|/[^/]+)$', '')) as provider_type,
+  case
+      when regexp_matches(operation, '(?i)/write$')
+          then if(sub_status = 'Created', 'create', 'update')
+      when regexp_matches(operation, '(?i)/action$')
+          then lower(regexp_extract(operation, '([^/]+)/[^/]+$', 1))
+      else lower(split_part(operation, '/', -1))
+  end as action,
+  case
+      when coalesce(category, 'Administrative') != 'Administrative' or action = 'read' then null
+      -- what is no operation of a resource provider was done inside a resource
+      when operation is null or not contains(operation, '/') then null
+      when
+          regexp_matches(
+              provider_type,
+              'networksecuritygroups|/firewallrules|azurefirewalls|/accesspolicies'
+              || '|^microsoft\.authorization/|/diagnosticsettings|^microsoft\.security/'
+          )
+          then 'config_change'
+      else 'infra_change'
+  end as stream
 {%- endmacro %}

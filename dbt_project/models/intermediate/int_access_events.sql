@@ -9,6 +9,7 @@
     'entra_signins': access_events__entra_signins,
     'entra_audit': access_events__entra_audit,
     'github_audit_log': access_events__github_audit_log,
+    'azure_diagnostic_logs': access_events__azure_diagnostic_logs,
 } %}
 {%- set columns = {
     'event_id': 'varchar', 'event_key': 'varchar', 'event_time': 'timestamp',

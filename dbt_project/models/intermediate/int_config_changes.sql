@@ -6,6 +6,7 @@
     'azure_activity': config_changes__azure_activity,
     'aws_cloudtrail': config_changes__aws_cloudtrail,
     'github_audit_log': config_changes__github_audit_log,
+    'azure_diagnostic_logs': config_changes__azure_diagnostic_logs,
 } %}
 {%- set columns = {
     'event_id': 'varchar', 'event_key': 'varchar', 'event_time': 'timestamp',

@@ -43,6 +43,12 @@ def write_configuration(
         *_register_sources(drop),
         *_estate_sources(drop),
         *_microsoft_sources(),
+        {
+            "id": "azure_diagnostic_logs",
+            "kind": "azure_diagnostic_logs",
+            "system": "azure",
+            "location": f"{drop}/azure/",
+        },
     ]
     settings = {
         "organisation": COMPANY,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from muniment.sandbox import bills
+from muniment.sandbox.azure_drop import AzureDrop
 from muniment.sandbox.registers import register
 from muniment.sandbox.reports import file_name, report
 from muniment.sandbox.times import SCANS_START, days
@@ -23,6 +24,7 @@ class Drop:
         self.world, self.folder = world, home / "drop"
         self._written: set[Path] = set()
         self._whole: set[Path] = set()
+        self._azure = AzureDrop(world, self.folder)
 
     def advance(self, now: datetime) -> None:
         """Writes what has come to exist and takes away what does not exist yet (clock set back)."""
@@ -49,6 +51,7 @@ class Drop:
             write(path, body, now)
         self._remove_the_rest(wanted)
         self._written = wanted
+        self._azure.advance(now)
 
     def _remove_the_rest(self, wanted: set[Path]) -> None:
         for category in ("trivy", "sarif", "dast", "cyclonedx", "spdx"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from muniment.sandbox import azure_drop
 from muniment.sandbox.azure import RULE_ID
 from muniment.sandbox.expected import Json, gap
 from muniment.sandbox.world import World
@@ -42,6 +43,12 @@ def gaps(world: World) -> Iterator[Json]:
             "The subscription was refused (403) in this day's run; the next heals.",
             opened.refused,
         )  # fmt: skip
+    for lost in azure_drop.lost_days(world.seed):
+        for day in (lost - DAY, lost, lost + DAY):
+            yield gap(
+                "azure_diagnostic_logs", day, "NOT_PROVABLE",
+                f"No file of {lost} ever came: no line shows that its neighbours are whole.",
+            )  # fmt: skip
 
 
 def contents(world: World) -> Iterator[Json]:
@@ -56,6 +63,10 @@ def contents(world: World) -> Iterator[Json]:
         yield _content("entra_signins", tried, what, plant.tried)
     for opened in world.azure.planted:
         yield _content("azure_activity", RULE_ID, "SSH is opened to everybody", opened.opened)
+    for day in azure_drop.opened_days(world.seed):
+        rule = f"{azure_drop.RULE_ID}/SECURITYRULES/ANY"
+        what = "the network of development is opened to everybody"
+        yield _content("azure_diagnostic_logs", rule, what, day)
 
 
 def _content(kind: str, native_id: str, description: str, first: Any) -> Json:

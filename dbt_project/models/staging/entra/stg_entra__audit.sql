@@ -91,9 +91,13 @@ renamed as (
                 list_filter(modified, m -> m."displayName" = 'Role.DisplayName')[1]."oldValue"
             ), '"'), '')
         ) as role_name,
+        -- the directory and PIM name the template differently
         nullif(trim(coalesce(
-            list_filter(modified, m -> m."displayName" = 'Role.TemplateId')[1]."newValue",
-            list_filter(modified, m -> m."displayName" = 'Role.TemplateId')[1]."oldValue"
+            nullif(list_filter(
+                modified, m -> m."displayName" in ('Role.TemplateId', 'TemplateId')
+            )[1]."newValue", '""'),
+            list_filter(modified, m -> m."displayName" = 'Role.TemplateId')[1]."oldValue",
+            list_filter(parsed."additionalDetails", d -> d.key = 'TemplateId')[1].value
         ), '"'), '') as role_template_id,
         coalesce(target_group.id, trim(coalesce(
             list_filter(modified, m -> m."displayName" = 'Group.ObjectID')[1]."newValue",
