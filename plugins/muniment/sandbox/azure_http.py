@@ -13,6 +13,11 @@ LOG_PAGE = 12
 ROOT = f"/subscriptions/{SUBSCRIPTION}"
 LOG = f"{ROOT}/providers/Microsoft.Insights/eventtypes/management/values"
 
+_NAMED = {
+    "id": ROOT, "subscriptionId": SUBSCRIPTION, "tenantId": TENANT_ID,
+    "displayName": "Production", "state": "Enabled",
+}  # fmt: skip
+
 
 class Azure:
     """Answers questions; knows the world, and the clock from each question."""
@@ -25,10 +30,10 @@ class Azure:
         """The answer to one question, 404 where there is no such thing."""
         if "api-version" not in question.query:
             return failed(400)
+        if question.path == "/subscriptions":
+            return page(question, [_NAMED], LOG_PAGE, "nextLink")
         if question.path == ROOT:
-            named = {"displayName": "Production", "state": "Enabled"}
-            ids = {"id": ROOT, "subscriptionId": SUBSCRIPTION, "tenantId": TENANT_ID}
-            return document({**ids, **named})
+            return document(_NAMED)
         return self._log(question) if question.path == LOG else failed(404)
 
     def refused(self) -> Answer:

@@ -19,7 +19,6 @@ from muniment.vendors import microsoft
 from muniment.vendors.microsoft import ARM_NEXT, Log
 
 API_VERSION = "2015-04-01"
-SUBSCRIPTION_API_VERSION = "2022-12-01"
 #: Azure Monitor keeps every entry for 90 days
 RETENTION_DAYS = 90
 _TEMPLATE = (
@@ -60,6 +59,7 @@ SPEC = SourceSpec(
     options=AzureActivityOptions,
     basis=("cursor_exhausted", "not_provable"),
     retention_days=RETENTION_DAYS,
+    seen=microsoft.seen_by_azure,
     permissions=(
         "Role Reader, or Monitoring Reader, on each subscription "
         "(Microsoft.Insights/eventtypes/values/read)",
@@ -84,7 +84,7 @@ def collect(ask: Ask) -> None:
     found = Found()
     for subscription in ask.options.subscriptions:
         path = f"/subscriptions/{quote(subscription, safe='')}"
-        params = {"api-version": SUBSCRIPTION_API_VERSION}
+        params = {"api-version": microsoft.SUBSCRIPTION_API_VERSION}
         answer = client.get(path, "/subscriptions/{subscriptionId}", params)
         ask.keep_response(answer, SUBSCRIPTION)
         tenant = answer.object().get("tenantId")

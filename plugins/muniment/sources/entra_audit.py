@@ -49,6 +49,7 @@ SPEC = SourceSpec(
     options=EntraAuditOptions,
     basis=("cursor_exhausted", "not_provable"),
     retention_days=RETENTION_DAYS,
+    seen=microsoft.seen_by_graph,
     permissions=(
         "AuditLog.Read.All: the directory's audit log",
         "Directory.Read.All: Graph asks for it beside AuditLog.Read.All; also names the tenant",

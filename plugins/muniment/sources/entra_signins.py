@@ -59,6 +59,7 @@ SPEC = SourceSpec(
     options=EntraSigninsOptions,
     basis=("cursor_exhausted", "not_provable"),
     retention_days=RETENTION_DAYS,
+    seen=microsoft.seen_by_graph,
     permissions=(
         "AuditLog.Read.All: the sign-in log (Graph asks for an Entra ID P1 or P2 licence)",
         "Directory.Read.All: Graph asks for it beside AuditLog.Read.All; also names the tenant",

@@ -59,6 +59,7 @@ SPEC = SourceSpec(
     },
     options=EntraUsersOptions,
     basis=("total_count", "snapshot_count", "not_provable"),
+    seen=microsoft.seen_by_graph,
     permissions=(
         "User.Read.All and Directory.Read.All: users, deleted users, roles and their members",
         "AuditLog.Read.All: who registered which methods, and (with `sign_in_activity`) the last "

@@ -30,6 +30,8 @@ IS_PAGE = (("/value", r"\[.*"),)
 ITEMS = ("/value/*",)
 GRAPH_NEXT, ARM_NEXT = "@odata.nextLink", "nextLink"
 ORGANISATION = Shape("organisation", "document", "organisation")
+ORGANISATION_PATH, ORGANISATION_ASKED = "/v1.0/organization", {"$select": "id,verifiedDomains"}
+SUBSCRIPTIONS, SUBSCRIPTION_API_VERSION = "/subscriptions", "2022-12-01"
 DAY = timedelta(days=1)
 
 #: for the reference pages; Graph's "throttling limits" give 5 requests in 10 s for its logs
@@ -69,15 +71,17 @@ def page_shape(name: str, stream: str, **more: Any) -> Shape:
 
 
 def authorise(ask: Ask, options: MicrosoftOptions, headers: dict[str, str] | None = None) -> Client:
-    """The client with its access token: the connection's own, or one got for its secret.
-
-    A token is asked for everything that the application was granted at this address.
-    """
+    """The client with its access token: the connection's own, or one got for its secret."""
     client = ask.client
     client.patience.max_total_s = options.max_wait_s
+    _sign_in(client, headers)
+    return client
+
+
+def _sign_in(client: Client, headers: dict[str, str] | None = None) -> None:
+    """A token is asked for everything that the application was granted at this address."""
     address = urlsplit(client.connection.base_url)
     tokens.authorise(client, f"{address.scheme}://{address.netloc}/.default", headers)
-    return client
 
 
 def connect_graph(
@@ -85,18 +89,37 @@ def connect_graph(
 ) -> Client:
     """The client of Microsoft Graph, authorised, with the tenant on record. Raises SourceError."""
     client = authorise(ask, options, headers)
-    path = "/v1.0/organization"
-    response = client.get(path, path, {"$select": "id,verifiedDomains"})
+    response = client.get(ORGANISATION_PATH, ORGANISATION_PATH, ORGANISATION_ASKED)
     ask.keep_response(response, ORGANISATION.name)
+    ask.set_tenant(_tenant(response))
+    return client
+
+
+def seen_by_graph(client: Client) -> list[Json]:
+    """A tenant needs no options. Raises SourceError where what answers is none."""
+    _sign_in(client)
+    _tenant(client.get(ORGANISATION_PATH, ORGANISATION_PATH, ORGANISATION_ASKED))
+    return [{}]
+
+
+def seen_by_azure(client: Client) -> list[Json]:
+    """The subscriptions that the credential may see. Raises SourceError where nothing knows any."""
+    _sign_in(client)
+    params = {"api-version": SUBSCRIPTION_API_VERSION}
+    pages = client.pages(SUBSCRIPTIONS, SUBSCRIPTIONS, params, follow=follow(ARM_NEXT))
+    found = [str(item.get("subscriptionId")) for page in pages for item in items(page)]
+    return [{"subscriptions": found}] if found else []
+
+
+def _tenant(response: Response) -> str:
     found = items(response)
     tenant = found[0].get("id") if found else None
     if not tenant:
         raise SourceError(
-            "GET /v1.0/organization: the answer names no tenant. The credential needs "
+            f"GET {ORGANISATION_PATH}: the answer names no tenant. The credential needs "
             "Organization.Read.All or Directory.Read.All."
         )
-    ask.set_tenant(str(tenant))
-    return client
+    return str(tenant)
 
 
 def items(response: Response) -> list[Json]:
