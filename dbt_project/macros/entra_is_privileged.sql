@@ -1,7 +1,7 @@
 {#- Whether an Entra role is one that Microsoft marks as privileged, by its template's id; NULL for
     any other, which may be a role of the company's own. Built-in roles that are not named are not
-    privileged: who knows that a role is built in says so. (Microsoft's page "Privileged roles and
-    permissions in Microsoft Entra ID"; a role that becomes privileged is added here.) -#}
+    privileged: who knows that a role is built in says so. (The roles that bear the label PRIVILEGED
+    on Microsoft's page "Microsoft Entra built-in roles"; one that gets it later is added here.) -#}
 {% macro entra_is_privileged(template_id, is_built_in=false) -%}
   case
     when {{ template_id }} in (
@@ -24,7 +24,15 @@
       '3a2c62db-5318-420d-8d74-23affee5d9d5', -- Intune Administrator
       '8329153b-31d0-4727-b945-745eb3bc5f31', -- Domain Name Administrator
       '9360feb5-f418-4baa-8175-e2a00bac4301', -- Directory Writers
-      '7698a772-787b-4ac8-901f-60d6b08affd2'  -- Cloud Device Administrator
+      '7698a772-787b-4ac8-901f-60d6b08affd2', -- Cloud Device Administrator
+      '25a516ed-2fa0-40ea-a2d0-12923a21473a', -- Authentication Extensibility Administrator
+      'ecb2c6bf-0ab6-418e-bd87-7986f8d63bbe', -- Attribute Provisioning Administrator
+      '422218e4-db15-4ef9-bbe0-8afb41546d79', -- Attribute Provisioning Reader
+      'aaf43236-0c0d-4d5f-883a-6955382ac081', -- B2C IEF Keyset Administrator
+      'be2f45a1-457d-42af-a067-6ec1fa63bc45', -- External Identity Provider Administrator
+      '59d46f88-662b-457b-bceb-5c3809e5908f', -- Lifecycle Workflows Administrator
+      '4ba39ca4-527c-499a-b93d-d9b492c50246', -- Partner Tier1 Support
+      'e00e864a-17c5-4a4b-9c06-f5b95a8d5bd8'  -- Partner Tier2 Support
     ) then true
     {%- if is_built_in %}
     when {{ template_id }} is not null then false
