@@ -25,8 +25,6 @@ from muniment.sources.spec import Options, Shape
 from muniment.transport import Client, Response
 
 Json = dict[str, Any]
-#: what every page must hold to be one
-IS_PAGE = (("/value", r"\[.*"),)
 ITEMS = ("/value/*",)
 GRAPH_NEXT, ARM_NEXT = "@odata.nextLink", "nextLink"
 ORGANISATION = Shape("organisation", "document", "organisation")
@@ -66,8 +64,11 @@ class Log:
 
 
 def page_shape(name: str, stream: str, **more: Any) -> Shape:
-    """A page of a list: its elements are the records, what remains is one of stream `page`."""
-    return Shape(name, "document", stream, ITEMS, rest="page", marks=IS_PAGE, **more)
+    """A page of a list: its elements are the records, what remains is one of stream `page`.
+
+    `items` has seen that there is a list before a page counts for anything.
+    """
+    return Shape(name, "document", stream, ITEMS, rest="page", **more)
 
 
 def authorise(ask: Ask, options: MicrosoftOptions, headers: dict[str, str] | None = None) -> Client:
