@@ -66,7 +66,7 @@
   ]) }}
 {%- endmacro %}
 
-{#- aws_cloudtrail -#}
+{#- aws_cloudtrail, aws_iam_credential_report -#}
 {% macro staged_days_aws() -%}
   {{ return([
     {'model': 'stg_aws__event', 'kind': 'aws_cloudtrail', 'stream': 'event',
@@ -75,6 +75,9 @@
        'access_events.revoke', 'access_events.elevation', 'change_events.config_change',
        'change_events.infra_change'
      ], 'days': ['event_day']},
+    {'model': 'stg_aws__account', 'kind': 'aws_iam_credential_report', 'stream': 'account',
+     'feeds': ['identities.account', 'identities.factor', 'identities.credential'],
+     'days': ['event_day']},
   ]) }}
 {%- endmacro %}
 

@@ -7,6 +7,7 @@
 -- status that we do not know is NULL in both.
 {%- set kinds = {
     'google_workspace_users': accounts__google_workspace_users,
+    'aws_iam_credential_report': accounts__aws_iam_credential_report,
     'okta_users': accounts__okta_users,
     'entra_users': accounts__entra_users,
     'github_members': accounts__github_members,

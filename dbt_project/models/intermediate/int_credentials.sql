@@ -1,6 +1,7 @@
 -- Keys and other credentials of accounts, as each day's newest snapshot shows them: one row a
 -- credential and day. Never the credential itself.
 {%- set kinds = {
+    'aws_iam_credential_report': credentials__aws_iam_credential_report,
 } %}
 {%- set columns = {
     'account_id': 'varchar', 'credential_id': 'varchar', 'credential_type': 'varchar',

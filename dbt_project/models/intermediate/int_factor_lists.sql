@@ -2,6 +2,7 @@
 -- was read and is empty has a row here and none in int_factors; a list that was not read has none.
 {%- set kinds = {
     'google_workspace_users': factor_lists__google_workspace_users,
+    'aws_iam_credential_report': factor_lists__aws_iam_credential_report,
     'okta_users': factor_lists__okta_users,
     'entra_users': factor_lists__entra_users,
     'github_members': factor_lists__github_members,

@@ -2,6 +2,7 @@
 -- question is a second thing known, not a second factor.
 {%- set kinds = {
     'google_workspace_users': factors__google_workspace_users,
+    'aws_iam_credential_report': factors__aws_iam_credential_report,
     'okta_users': factors__okta_users,
     'entra_users': factors__entra_users,
     'github_members': factors__github_members,

@@ -85,18 +85,22 @@ def _checks(table: str, parts: list[str]) -> list[str]:
     while pointer:
         pointer = pointer.rpartition("/")[0]
         checks.append((pointer, "OBJECT"))
-    types = [
-        f"select path || {literal(at)} as path, {literal(wanted)} as expected, {_type('node', at)} "
-        f"as found from ({level}) where {_type('node', at)} not in ({literal(wanted)}, 'NULL')"
-        for at, wanted in checks
-    ]
+    wanted = ", ".join(literal(kind) for _, kind in checks)
+    places = ", ".join(literal(at) for at, _ in checks)
+    types = (
+        "select path || place as path, expected, found from (select path, "
+        f"unnest([{places}]) as place, unnest([{wanted}]) as expected, "
+        f"unnest({_types('node', [at for at, _ in checks])}) as found from ({level})) "
+        "where found not in (expected, 'NULL')"
+    )
     names = [
         f"select path || {literal(at)} as path, 'each name once' as expected, "
-        f"'a name twice' as found from ({level}) "
-        f"where len({_keys('node', at)}) > len(list_distinct({_keys('node', at)}))"
+        # unnested, or the filter would parse the node once for each mention of its keys
+        f"'a name twice' as found from (select path, unnest([{_keys('node', at)}]) as keys "
+        f"from ({level})) where len(keys) > len(list_distinct(keys))"
         for at, _ in checks[1:]
     ]
-    return [*types, *names]
+    return [types, *names]
 
 
 def _level(table: str, parts: list[str]) -> str:
@@ -115,6 +119,11 @@ def _level(table: str, parts: list[str]) -> str:
 
 def _type(node: str, pointer: str) -> str:
     return f"json_type({node}, {literal(pointer)})" if pointer else f"json_type({node})"
+
+
+def _types(node: str, pointers: list[str]) -> str:
+    """The types at all these places: one call parses the node once, a call each once for each."""
+    return f"json_type({node}, [{', '.join(map(literal, pointers))}])"
 
 
 def _keys(node: str, pointer: str) -> str:
@@ -140,14 +149,14 @@ def _emptied(node: str, tree: Tree, depth: int) -> str:
     if "" in tree:
         emptied = _value(node, "", tree[""], depth)
         return f"case when json_type({node}) = 'ARRAY' then {emptied} else {node} end"
+    types = _types(node, ["", *tree])
     patches = ", ".join(
-        f"case when {_type(node, pointer)} = 'ARRAY' "
+        f"case when {types}[{at}] = 'ARRAY' "
         f"then {_nested(pointer, _value(node, pointer, inner, depth))} else json('{{}}') end"
-        for pointer, inner in tree.items()
+        for at, (pointer, inner) in enumerate(tree.items(), start=2)
     )
     return (
-        f"case when json_type({node}) = 'OBJECT' "
-        f"then json_merge_patch({node}, {patches}) else {node} end"
+        f"case when {types}[1] = 'OBJECT' then json_merge_patch({node}, {patches}) else {node} end"
     )
 
 

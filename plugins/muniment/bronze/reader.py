@@ -138,12 +138,13 @@ class Reader:
     def _cut(self, part: Part, source: Plain) -> None:
         query = self._connection.execute
         query(f"create or replace temp table document as {selects.document(source.path)}")
-        types = [str(kind) for (kind,) in query("select json_type(json) from document").fetchall()]
-        if len(types) != 1:
-            raise Unreadable(f"not one JSON document: {len(types)} values; {_begins(source)}")
+        [(count,)] = query("select count(*) from document").fetchall()
+        if count != 1:
+            raise Unreadable(f"not one JSON document: {count} values; {_begins(source)}")
         if not part.shape.elements:
-            if types != ["OBJECT"]:
-                raise Unreadable(f"not a JSON object: {types[0]}")
+            [(kind,)] = query("select json_type(json) from document").fetchall()
+            if kind != "OBJECT":
+                raise Unreadable(f"not a JSON object: {kind}")
             self._copy_all(part, source, selects.whole("document", part.shape))
             return
         misfit = query(elements.misfits("document", part.shape)).fetchone()

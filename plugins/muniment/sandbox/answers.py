@@ -26,8 +26,11 @@ class Question:
 
     @property
     def token(self) -> str:
-        """The credential, from whichever header the vendors take it."""
-        bearer = self.headers.get("authorization", "").rpartition(" ")[2]
+        """The credential, from whichever header the vendors take it; of AWS's, the key's id."""
+        header = self.headers.get("authorization", "")
+        if header.startswith("AWS4-HMAC-SHA256 "):
+            return header.partition("Credential=")[2].partition("/")[0]
+        bearer = header.rpartition(" ")[2]
         return bearer or self.headers.get("private-token", "")
 
     def json(self) -> Json:

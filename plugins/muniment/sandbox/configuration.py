@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import yaml
 
+from muniment.sandbox.aws import ACCOUNT, BUCKET, REGION
 from muniment.sandbox.azure import SUBSCRIPTION
 from muniment.sandbox.people import COMPANY, ORGANISATION
 
@@ -49,6 +50,7 @@ def write_configuration(
             "system": "azure",
             "location": f"{drop}/azure/",
         },
+        *_aws_sources(),
     ]
     settings = {
         "organisation": COMPANY,
@@ -71,10 +73,11 @@ def connection_uris(
     """
     scheme, found = urlsplit(url).scheme, {}
     for vendor, token in tokens.items():
+        login = token if vendor == "aws" else ""  # the id of its key, which a signature names
         extra, host = extras[vendor], quote(f"{url}/{vendor}", safe="")
         tail = f"/?__extra__={quote(json.dumps(extra), safe='')}" if extra else ""
         found[f"AIRFLOW_CONN_{vendor.upper()}"] = (
-            f"{scheme}://{host}{tail}" if extra else f"{scheme}://:{token}@{host}"
+            f"{scheme}://{host}{tail}" if extra else f"{scheme}://{login}:{token}@{host}"
         )
     return found
 
@@ -171,6 +174,20 @@ def _microsoft_sources() -> list[dict[str, Any]]:
             "options": {"subscriptions": [SUBSCRIPTION]} if system == "azure" else {},
         }
         for kind, system in ((kind, kind.partition("_")[0]) for kind in kinds)
+    ]  # fmt: skip
+
+
+def _aws_sources() -> list[dict[str, Any]]:
+    declared = {"accounts": [ACCOUNT], "regions": [REGION]}
+    return [
+        {
+            "id": "aws_cloudtrail", "kind": "aws_cloudtrail", "connection": "aws",
+            "location": f"s3://{BUCKET}", "system": "aws", "options": declared,
+        },
+        {
+            "id": "aws_iam_credential_report", "kind": "aws_iam_credential_report",
+            "connection": "aws", "system": "aws",
+        },
     ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from muniment.sandbox import (
     expected,
     expected_access,
+    expected_aws,
     expected_estate,
     expected_github,
     expected_google,
@@ -39,12 +40,14 @@ DEVIATIONS: tuple[Part, ...] = (
 #: what a source shows that no control test judges
 CONTENTS: tuple[Part, ...] = (
     expected_access.contents,
+    expected_aws.contents,
     expected_estate.contents,
     expected_google.contents,
     expected_github.contents,
     expected_microsoft.contents,
 )
 GAPS: tuple[Part, ...] = (
+    expected_aws.gaps,
     expected_estate.gaps,
     expected_github.gaps,
     expected_google.gaps,

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from muniment.errors import MachineError, UsageError
 from muniment.sandbox.answers import Answer, Question, Vendor, document
+from muniment.sandbox.aws_http import Aws
 from muniment.sandbox.azure_http import Azure
 from muniment.sandbox.configuration import connection_uris, write_configuration
 from muniment.sandbox.drop import Drop
@@ -57,6 +58,7 @@ class Sandbox:
             "fleet": Fleet(self.world),
             "kubernetes": Kubernetes(self.world),
             "google": Google(self.world),
+            "aws": Aws(self.world, self.home),
         }
         self._tokens = TokenDoor(self.token)
         self.faults: list[Fault] = []

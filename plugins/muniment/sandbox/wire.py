@@ -44,7 +44,7 @@ class Wire(BaseHTTPRequestHandler):
         question = Question(path, query, headers, root, self.company.clock, self.command, body)
         self._send(self.company.respond(vendor, question), vendor in ONE_LINK_HEADER)
 
-    do_POST = do_PUT = do_DELETE = do_GET
+    do_HEAD = do_POST = do_PUT = do_DELETE = do_GET
 
     def _administer(self, body: bytes) -> None:
         try:
@@ -64,7 +64,8 @@ class Wire(BaseHTTPRequestHandler):
         for value in _link_headers(answer, is_joined):
             self.send_header("Link", value)
         self.end_headers()
-        self.wfile.write(answer.body[: outcome.cut_after])
+        if self.command != "HEAD":
+            self.wfile.write(answer.body[: outcome.cut_after])
         if outcome.cut_after is not None:
             self.wfile.flush()
             self.close_connection = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from muniment.sandbox.accounts import Accounts
+from muniment.sandbox.aws import AwsAccount
 from muniment.sandbox.azure import AzureLog
 from muniment.sandbox.entra import Entra
 from muniment.sandbox.github_access import GitHubAccess
@@ -73,6 +74,11 @@ class World:
     def google(self) -> Workspace:
         """The Google Workspace: accounts and what its reports say."""
         return Workspace(self.seed, self.company)
+
+    @cached_property
+    def aws(self) -> AwsAccount:
+        """The AWS account: its users, and what CloudTrail logs."""
+        return AwsAccount(self.seed, self.company)
 
     @cached_property
     def scans(self) -> Scans:
