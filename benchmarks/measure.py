@@ -27,9 +27,12 @@ def main() -> None:
     """The process of one measure."""
     name, folder, *arguments = sys.argv[1:]
     import days
+    import documents
     import evidence
 
-    measures: dict[str, Callable[..., dict[str, Any]]] = {**evidence.MEASURES, **days.MEASURES}
+    measures: dict[str, Callable[..., dict[str, Any]]] = {
+        **evidence.MEASURES, **documents.MEASURES, **days.MEASURES
+    }  # fmt: skip
     found = measures[name](Path(folder), *arguments)
     print(json.dumps({**found, "peak_mb": _peak_mb()}))
 

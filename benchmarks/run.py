@@ -94,6 +94,10 @@ def _records(folder: Path, extent: Extent) -> report.Measures:
         records.home(made, home, extent.records)
         for name, _ in report.RECORD_MEASURES:
             found[name].append(_one(name, home))
+    found["documents"] = [
+        _one("documents", folder / f"documents-{number}", str(extent.records // 5))
+        for number in range(extent.rounds)
+    ]
     home = folder / "memory"
     records.home(made, home, extent.memory_records)
     peaks = {name: _one(name, home) for name in ("index", "commit", "stage")}

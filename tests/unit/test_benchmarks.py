@@ -37,6 +37,7 @@ def _measures() -> dict[str, Any]:
         "record_bytes": 1100,
         "bare": _records(2.0, 2.5, 9.0),
         "python": _records(8.0),
+        "documents": _records(2.0, records=200_000),
         "index": _records(5.0, 4.0, 60.0),
         "commit": _records(8.0),
         "stage": stage,
