@@ -38,8 +38,7 @@ def page(spec: SourceSpec) -> str:
 
 def example(spec: SourceSpec) -> str:
     """A source of this kind, as it stands in muniment.yml (a test loads it)."""
-    place = {"connection": "my_connection"} if spec.needs == "connection" else {"location": "drop/"}
-    source = {"id": f"my_{spec.kind}", "kind": spec.kind, **place, "required": True}
+    source = {"id": f"my_{spec.kind}", "kind": spec.kind, **_place(spec), "required": True}
     needed = {
         field.alias or name: _sample(name, field)
         for name, field in spec.options.model_fields.items()
@@ -48,6 +47,15 @@ def example(spec: SourceSpec) -> str:
     if needed:
         source["options"] = needed
     return yaml.safe_dump({"sources": [source]}, sort_keys=False)
+
+
+def _place(spec: SourceSpec) -> dict[str, str]:
+    """Where it is read: a folder, but a bucket where the kind knows one too large to be listed."""
+    if spec.needs == "connection":
+        return {"connection": "my_connection"}
+    if spec.look is None:
+        return {"location": "drop/"}
+    return {"location": "s3://my-bucket/my-prefix", "connection": "my_connection"}
 
 
 def _sample(name: str, field: FieldInfo) -> object:

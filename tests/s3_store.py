@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
+import requests
 from moto.server import ThreadedMotoServer
 
 from muniment.connections import Connection
@@ -49,6 +50,8 @@ def s3_store(bucket: str = "evidence") -> Iterator[S3Store]:
     server.start()
     try:
         host, port = server.get_host_and_port()
+        # one process has one state, whatever server asks for it
+        requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10).raise_for_status()
         yield S3Store(f"http://{host}:{port}", bucket)
     finally:
         server.stop()

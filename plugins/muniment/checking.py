@@ -93,7 +93,7 @@ def _checked(
     try:
         connect(ask, settings, connections)
         if ask.spec.needs == "location":
-            seen = _listed(ask)
+            seen = ask.spec.look(ask) if ask.spec.look else _listed(ask)
         else:
             settings.connector(ask.source).collect(ask)
     except Enough:

@@ -173,13 +173,10 @@ class Ask:
         assert origin is not None  # stated before the connector is called
         self.collection.origin = replace(origin, tenant=tenant, granted_scopes=scopes)
 
-    def move_to(self, base_url: str) -> Client:
-        """The client from now on: at another address, which the kind knows, without credential.
-
-        For services that answer at an address of their own for each region.
-        """
-        self._client = self.client.beside(base_url, *self.spec.read_only_posts)
-        return self._client
+    def move_to(self, client: Client) -> Client:
+        """Asks this client from now on: of a service whose address is not the connection's."""
+        self._client = client
+        return client
 
     def earlier(self) -> Iterator[Receipt]:
         """The source's receipts so far, newest first."""

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from muniment import bronze, committing
+from muniment import bronze, committing, objectstores
 from muniment.collecting import Window, collect
 from muniment.collection import Collection
-from muniment.connections import Connection
+from muniment.connections import Connection, parse
 from muniment.errors import UsageError
 from muniment.settings import Settings, load
+from muniment.vendors import aws
 from s3_store import KEY_ID, SECRET, S3Store, s3_store
 
 REPORT = {"SchemaVersion": 2, "ArtifactName": "shop", "CreatedAt": "2026-01-05T03:00:00Z"}
@@ -91,3 +92,37 @@ def test_says_why_a_bucket_cannot_be_read(
 def test_refuses_a_connection_beside_a_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"connection: found 'store' beside the location 'drop/'"):
         _settings(tmp_path, "drop/")
+
+
+@pytest.mark.parametrize(
+    ("service", "region", "address", "signed_for"),
+    [
+        ("iam", "eu-west-1", "https://iam.amazonaws.com", "us-east-1"),
+        ("iam", "us-gov-west-1", "https://iam.us-gov.amazonaws.com", "us-gov-west-1"),
+        ("cloudtrail", "eu-west-1", "https://cloudtrail.eu-west-1.amazonaws.com", "eu-west-1"),
+        ("cloudtrail", "cn-north-1", "https://cloudtrail.cn-north-1.amazonaws.com.cn",
+         "cn-north-1"),
+    ],
+)  # fmt: skip
+def test_a_connection_without_host_is_amazons(
+    service: str, region: str, address: str, signed_for: str
+) -> None:
+    connection = parse("aws", "aws://AKIAPLANTED:se%2Fcret@/?region_name=eu-west-1")
+    assert (connection.login, connection.secret) == ("AKIAPLANTED", "se/cret")
+    assert objectstores.options(connection)["endpoint_url"] is None
+    found = aws.service(service, region, connection)
+    assert (found.base_url, found.signing_region) == (address, signed_for)
+    assert objectstores.origin(connection).is_verified
+
+
+def test_a_temporary_credential_keeps_its_third_part() -> None:
+    extra = {"aws_session_token": "planted-token", "endpoint_url": "https://store.example:9000/"}
+    text = json.dumps({"conn_type": "aws", "login": "A", "password": "B", "extra": extra})
+    connection = parse("aws", text)
+    found = objectstores.options(connection)
+    assert (found["token"], found["endpoint_url"]) == (
+        "planted-token",
+        "https://store.example:9000",
+    )
+    assert "planted-token" in connection.secret_extra
+    assert "planted-token" not in repr(connection)

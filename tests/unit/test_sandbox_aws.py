@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from muniment import bronze, committing, connections
+from muniment import bronze, checking, committing, connections, discovery
 from muniment.collecting import Mode, Window, collect
 from muniment.collection import Collection
 from muniment.sandbox.scenario import scenario
@@ -128,3 +128,26 @@ def test_the_report_shows_its_own_day(company: Company, planted: list[dict[str, 
         bronze.index(company.settings, source, found.receipt_id)
         receipt = committing.commit(company.settings, source, found.receipt_id)
         assert receipt.records["account"] == found.proofs[0].expected
+
+
+def test_a_check_looks_at_folders_and_keys_alone(company: Company) -> None:
+    uri = company.uris["AIRFLOW_CONN_AWS"]
+    clock = company.sandbox.clock
+    found = {
+        item.source_id: item
+        for item in checking.check(
+            company.settings, lambda: clock, lambda name: connections.parse(name, uri), "tests"
+        )
+    }
+    trail = found["aws_cloudtrail"]
+    assert (trail.failure, trail.seen, trail.warnings) == (None, "1 regions of 1 accounts", ())
+    assert found["aws_iam_credential_report"].failure is None
+
+
+def test_a_key_is_recognised_as_aws(company: Company) -> None:
+    uri = company.uris["AIRFLOW_CONN_AWS"]
+    clock = company.sandbox.clock
+    found = list(discovery.look(["aws"], lambda: clock, lambda name: connections.parse(name, uri)))
+    assert [str(item) for item in found] == [
+        "aws: aws_iam_credential_report: would be read in full"
+    ]

@@ -46,6 +46,24 @@ class AwsCloudtrailOptions(Options):
     settling_h: int = Field(default=3, ge=1)
 
 
+def _look(ask: Ask) -> str:
+    """What a check sees: accounts and regions, and whether their keys may be asked for."""
+    assert isinstance(ask.options, AwsCloudtrailOptions)  # validated against SPEC.options
+    bucket = Bucket(ask)
+    seen, accounts, others = bucket.places()
+    _, absent = _wanted(ask.options, seen, accounts)
+    _note(ask, ask.options, seen, accounts, others)
+    now = ask.started_at
+    keys = KeyRing(ask, bucket.is_local, now - DAY, now)
+    for region in sorted({place.region for place in seen}):
+        keys.of(region)
+    for place in sorted(absent):
+        ask.warn(f"{place}: no such folder in the bucket, and options declare it.")
+    for item in keys.breaks:
+        ask.warn(item.text)
+    return f"{len(seen)} regions of {len(accounts)} accounts"
+
+
 SPEC = SourceSpec(
     kind="aws_cloudtrail",
     title="AWS CloudTrail in S3",
@@ -69,6 +87,7 @@ SPEC = SourceSpec(
         "log_file": (), "digest": (), "public_key": (), "listing": (),
     },
     options=AwsCloudtrailOptions,
+    look=_look,
     basis=("hash_chain", "not_provable"),
     read_only_posts=(LIST_PUBLIC_KEYS,),
     permissions=(

@@ -12,12 +12,14 @@ import binascii
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pydantic import Field
 
 from muniment import snapshots
 from muniment.collecting import Ask
 from muniment.collection import instant
+from muniment.connections import Connection
 from muniment.errors import SourceError, TransientSourceError
 from muniment.retries import DEFAULT_MAX_WAIT_S
 from muniment.sources.spec import CsvDialect, Options, Shape, SourceSpec
@@ -38,6 +40,15 @@ class AwsIamCredentialReportOptions(Options):
     max_wait_s: int = Field(default=DEFAULT_MAX_WAIT_S, ge=0)
 
 
+def _seen(client: Client) -> list[dict[str, Any]]:
+    """No options: a connection that IAM accepts is of one account."""
+    if not client.connection.login:
+        raise SourceError("the connection names no access key id")
+    iam = _signed(client, client.connection)
+    aws_query.pairs(iam.get("/", "/?Action=GetAccountSummary", _action("GetAccountSummary")))
+    return [{}]
+
+
 SPEC = SourceSpec(
     kind="aws_iam_credential_report",
     title="AWS IAM credential report",
@@ -53,6 +64,7 @@ SPEC = SourceSpec(
     ),
     feeds={"account": STREAMS, "answer": ()},
     options=AwsIamCredentialReportOptions,
+    seen=_seen,
     basis=("total_count", "not_provable"),
     permissions=(
         "iam:GenerateCredentialReport and iam:GetCredentialReport: the report",
@@ -86,16 +98,26 @@ def collect(ask: Ask) -> None:
 
 def _connect(ask: Ask, options: AwsIamCredentialReportOptions) -> Client:
     assert ask.connection is not None  # checked when the configuration was loaded
-    region = ask.connection.extra.get("region_name", aws.DEFAULT_REGION)
-    service = aws.service("iam", region, ask.connection)
-    client = ask.move_to(service.base_url)
+    client = ask.move_to(_signed(ask.client, ask.connection))
     client.patience.max_total_s = options.max_wait_s
-    client.sign_with(aws.signer(service, ask.connection), {"Accept": "text/xml"})
     return client
 
 
+def _signed(client: Client, connection: Connection) -> Client:
+    """A client of IAM's own address, whose requests the connection's key signs."""
+    region = connection.extra.get("region_name", aws.DEFAULT_REGION)
+    service = aws.service("iam", region, connection)
+    other = client.beside(service.base_url)
+    other.sign_with(aws.signer(service, connection), {"Accept": "text/xml"})
+    return other
+
+
+def _action(name: str) -> dict[str, str]:
+    return {"Action": name, "Version": VERSION}
+
+
 def _asked(ask: Ask, client: Client, action: str, ok: tuple[int, ...] = (200,)) -> Response:
-    response = client.get("/", f"/?Action={action}", {"Action": action, "Version": VERSION}, ok=ok)
+    response = client.get("/", f"/?Action={action}", _action(action), ok=ok)
     ask.keep_response(response, "answer")
     return response
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: options of the sources that a credential can see; [] where another vendor's system answers
 Seen = Callable[["Client"], list[dict[str, Any]]]
+#: what a check says of a location that is too large to be listed whole; warns through the Ask
+Look = Callable[["Ask"], str]
 
 Form = Literal["lines", "array", "document", "csv"]
 TimeForm = Literal["iso", "epoch_s", "epoch_ms", "epoch_us"]
@@ -112,7 +114,8 @@ class SourceSpec:
     read_only_posts: URL templates that are posted to because the vendor reads by POST there.
     permissions, limits, blind_spots: for the reference page. scopes: all that the kind needs, where
     the source tells which ones a credential bears. seen: asked of connections by
-    `muniment init --discover`; the kinds of one vendor share it.
+    `muniment init --discover`; the kinds of one vendor share it. look: of a location, what
+    `muniment sources --check` looks at; its listing by default.
     """
 
     kind: str
@@ -134,6 +137,7 @@ class SourceSpec:
     blind_spots: tuple[str, ...] = ()
     feeds_of: Callable[[Options], tuple[str, ...]] | None = None
     seen: Seen | None = None
+    look: Look | None = None
 
     def shape(self, name: str) -> Shape:
         """The shape of this name, the shared `requests` shape included."""

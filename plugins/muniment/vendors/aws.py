@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -35,9 +36,7 @@ def service(name: str, region: str, connection: Connection | None) -> Service:
     own = objectstores.endpoint(connection, name) if connection else None
     if own is not None:
         return Service(name, own, region)
-    found: dict[str, Any] | None = (
-        _session().get_component("endpoint_resolver").construct_endpoint(name, region)
-    )
+    found = _addresses().construct_endpoint(name, region)
     if not found:
         raise SourceError(f"AWS: no endpoint of {name} is known in the region {region!r}.")
     scope = found.get("credentialScope", {})
@@ -82,6 +81,15 @@ def _credentials(connection: Connection | None) -> ReadOnlyCredentials:
         )
     frozen: ReadOnlyCredentials = found.get_frozen_credentials()
     return frozen
+
+
+@cache
+def _addresses() -> Any:
+    """Amazon's own list of its services' addresses, as botocore carries it."""
+    from botocore.loaders import create_loader
+    from botocore.regions import EndpointResolver
+
+    return EndpointResolver(create_loader().load_data("endpoints"))
 
 
 def _session() -> Any:
