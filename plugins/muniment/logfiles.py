@@ -40,6 +40,8 @@ __all__ = ["Fit", "Json", "Listed", "Reading", "UnfitFile", "collect", "whole_li
 Json = dict[str, Any]
 #: a last line without its end is taken for whole when nothing was appended for so long
 _STILL = timedelta(hours=1)
+#: how long the contents of a file that went away are known again (project default)
+_REMEMBERED = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -48,17 +50,17 @@ class Reading:
 
     shape: of what is stored, JSON lines. prepare: what is stored of whole records that are new
     (a local file, plain); default: they themselves. whole: where the last whole record of a plain
-    file ends. look: sees each stored file of a log and keeps what it must remember in a state of
-    plain data; doubts: which days that state leaves in doubt; proof: on what the others rest.
+    file ends. look: sees what is to be stored of a log (path, shape, log, state), keeps what it
+    must remember in a state of plain data and returns what it knows to be without silence. doubts:
+    which days that state leaves in doubt; proof: on what the others rest.
     """
 
-    suffixes: tuple[str, ...]
     shape: str
     prepare: Callable[[Path, Listed], Fit] | None = None
     whole: Callable[[Path], int] = whole_lines
-    look: Callable[[Path, str, Json], None] | None = None
+    look: Callable[[Path, str, str, Json], list[Span]] | None = None
     doubts: Callable[[Json], list[Doubt]] | None = None
-    proof: Proof = field(default_factory=Proof)
+    proof: Callable[[Json], Proof] = lambda state: Proof()
 
 
 def collect(ask: Ask, reading: Reading) -> None:
@@ -67,7 +69,8 @@ def collect(ask: Ask, reading: Reading) -> None:
     Raises SourceError where the folder or a file cannot be read; the rest is kept.
     """
     drop = Drop(ask)
-    listed, problems = drop.listing(reading.suffixes)
+    found, problems = drop.listing(("",))  # log files may be named in any way
+    listed = [file for file in found if not file.path.rpartition("/")[2].startswith(".")]
     logs = _Logs.of(filedrop.listing_before(ask, drop.reading))
     keeper = _Keeper(ask, drop, reading, logs)
     files = []
@@ -80,12 +83,13 @@ def collect(ask: Ask, reading: Reading) -> None:
             problems.append(error)
     keeper.warn()
     said = {name: spans_to_json(runs) for name, runs in sorted(logs.runs.items())}
-    listing = {"reading": drop.reading, "files": files, "logs": said, "state": logs.state}
+    gone = logs.gone(files, ask.started_at - _REMEMBERED)
+    listing = {"reading": drop.reading, "files": files + gone, "logs": said, "state": logs.state}
     filedrop.keep_listing(ask, listing)
     if problems:
         raise filedrop.fault(ask, problems, len(listed))
     doubts = reading.doubts(logs.state) if reading.doubts else []
-    prove(ask, logs.runs, doubts, reading.proof)
+    prove(ask, logs.runs, doubts, reading.proof(logs.state))
 
 
 @dataclass
@@ -102,12 +106,22 @@ class _Logs:
         """From the newest listing; nothing is known without one."""
         if listing is None:
             return cls()
-        files = {file["path"]: file for file in listing["files"]}
+        files = {file["path"]: file for file in listing["files"] if not file.get("is_gone")}
         runs = {name: spans_from_json(said) for name, said in listing["logs"].items()}
         logs = cls(files, {}, runs, listing["state"])
-        for file in files.values():
+        for file in listing["files"]:
             logs.add(file)
         return logs
+
+    def gone(self, files: list[Json], since: datetime) -> list[Json]:
+        """Contents that no file of the folder bears any more: they may come back under a name."""
+        there = {(file["path"], file["sha256"]) for file in files}
+        return [
+            file | {"is_gone": True}
+            for file in self.contents.values()
+            if (file["path"], file["sha256"]) not in there
+            and datetime.fromisoformat(file["modified_at"]) >= since
+        ]
 
     def add(self, file: Json) -> None:
         """Remembers the contents of a file that a receipt holds."""
@@ -224,9 +238,9 @@ class _Keeper:
         assert isinstance(options, LogOptions)
         found, undated = spans(path, self.ask.spec.shape(shape), path.with_name("spoilt"))
         self.undated += undated
-        self.logs.runs[log] = joined([*self.logs.runs.get(log, []), *found], options.quiet_h)
         if self.reading.look:
-            self.reading.look(path, log, self.logs.state)
+            found += self.reading.look(path, shape, log, self.logs.state)
+        self.logs.runs[log] = joined([*self.logs.runs.get(log, []), *found], options.quiet_h)
 
 
 def _is_same(before: Json, file: Listed) -> bool:

@@ -24,7 +24,7 @@ SPEC = SourceSpec(
     (Shape("events", "lines", "event", ("/id",), event_time="/at"), filedrop.MANIFEST),
     {"event": ("access_events.sign_in",), "listing": ()}, LogOptions, ("file_manifest",),
 )  # fmt: skip
-READING = logfiles.Reading((".log", ".gz", ".1"), "events")
+READING = logfiles.Reading("events")
 NEXT = "2026-01-08T02:00:00Z"
 
 
@@ -118,6 +118,17 @@ def test_rotation_compression_and_truncation_bring_no_line_twice(source: FileSou
     last = source.collect(NEXT)
     source.commit(last)
     assert kept(source, last) == ["07T01:00:00"]
+
+
+def test_a_file_that_comes_late_brings_only_what_was_not_seen_before(source: FileSource) -> None:
+    put(source, "a.log", lines(*FULL[:2]))
+    source.commit(source.collect())
+    put(source, "a.log", lines("07T00:00:00"))  # what came between is not here yet
+    source.commit(source.collect("2026-01-07T02:00:00Z"))
+    put(source, "a-2026-01-05.log", lines(*FULL))
+    late = source.collect(NEXT)
+    source.commit(late)
+    assert kept(source, late) == list(FULL[2:])
 
 
 def test_a_line_still_being_written_is_left_for_next_time(source: FileSource) -> None:

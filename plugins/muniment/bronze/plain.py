@@ -26,6 +26,8 @@ _GZIP = b"\x1f\x8b"
 #: of a gzip member's header (RFC 1952): where its flags stand, and the one of a file name
 _FLAGS_AT, _NAME_FLAG = 3, 8
 _ZIP = b"PK\x03\x04"
+#: how files begin that are compressed in a way that nothing here reads
+_OTHERS = {b"\xfd7zX": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", _ZIP: "zip"}
 #: its stub names an instance where the library has a class
 _GZIP_ERROR = cast(type[Exception], isal_zlib.error)
 _BOM = b"\xef\xbb\xbf"
@@ -86,8 +88,9 @@ def unpacked(path: Path) -> Iterator[bytes]:
     with path.open("rb") as handle:
         head = handle.read(len(_ZIP))
         handle.seek(0)
-        if head == _ZIP:
-            raise Unreadable("a zip archive, which is not read: unpack it")
+        for begin, name in _OTHERS.items():
+            if head.startswith(begin):
+                raise Unreadable(f"{name} is not read: unpack it, or compress with gzip")
         stored = iter(lambda: handle.read(_CHUNK_BYTES), b"")
         yield from inflated(stored) if head.startswith(_GZIP) else stored
 

@@ -16,11 +16,10 @@ from typing import Any
 from muniment import filedrop, logfiles
 from muniment.collecting import Ask
 from muniment.logfiles import Json, Reading
-from muniment.logspans import Doubt, LogOptions, Proof
+from muniment.logspans import Doubt, LogOptions, Span
 from muniment.sources.spec import Shape, SourceSpec
 
 DEVICE = "assets.device"
-SUFFIXES = (".log", ".json", ".ndjson", ".jsonl", ".gz", *(f".{number}" for number in range(1, 10)))
 #: host, query and epoch in one text; a name may hold any letter but this
 _BETWEEN = "\x1f"
 #: [first number, last number, day of the first, day of the last]
@@ -52,11 +51,10 @@ SPEC = SourceSpec(
 
 def collect(ask: Ask) -> None:
     """Keeps what is new of every log, and remembers the numbers of the results."""
-    reading = Reading(SUFFIXES, "results", look=_look, doubts=doubts, proof=Proof("file_manifest"))
-    logfiles.collect(ask, reading)
+    logfiles.collect(ask, Reading("results", look=_look, doubts=doubts))
 
 
-def _look(path: Path, log: str, state: Json) -> None:
+def _look(path: Path, shape: str, log: str, state: Json) -> list[Span]:
     """Adds the numbers of one stored file. A line that cannot be read goes to quarantine."""
     found: dict[str, dict[int, str]] = defaultdict(dict)
     with path.open("rb") as lines:
@@ -68,6 +66,7 @@ def _look(path: Path, log: str, state: Json) -> None:
     for key, numbers in found.items():
         runs = [[number, number, day, day] for number, day in numbers.items()]
         state[key] = joined([*state.get(key, []), *runs])
+    return []
 
 
 def _numbered(line: bytes) -> tuple[str, int, str] | None:
