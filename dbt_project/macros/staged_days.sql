@@ -18,6 +18,7 @@
     + staged_days_estate()
     + staged_days_aws()
     + staged_days_google()
+    + staged_days_logs()
   ) }}
 {%- endmacro %}
 

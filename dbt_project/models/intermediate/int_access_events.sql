@@ -10,6 +10,11 @@
     'entra_audit': access_events__entra_audit,
     'github_audit_log': access_events__github_audit_log,
     'azure_diagnostic_logs': access_events__azure_diagnostic_logs,
+    'vault_audit': access_events__vault_audit,
+    'kubernetes_audit': access_events__kubernetes_audit,
+    'sshd_log': access_events__sshd_log,
+    'pgaudit': access_events__pgaudit,
+    'airflow_event_log': access_events__airflow_event_log,
 } %}
 {%- set columns = {
     'event_id': 'varchar', 'event_key': 'varchar', 'event_time': 'timestamp',

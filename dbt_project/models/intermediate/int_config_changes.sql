@@ -7,6 +7,8 @@
     'aws_cloudtrail': config_changes__aws_cloudtrail,
     'github_audit_log': config_changes__github_audit_log,
     'azure_diagnostic_logs': config_changes__azure_diagnostic_logs,
+    'kubernetes_audit': config_changes__kubernetes_audit,
+    'airflow_event_log': config_changes__airflow_event_log,
 } %}
 {%- set columns = {
     'event_id': 'varchar', 'event_key': 'varchar', 'event_time': 'timestamp',
