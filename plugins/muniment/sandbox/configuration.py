@@ -44,13 +44,9 @@ def write_configuration(
         *_register_sources(drop),
         *_estate_sources(drop),
         *_microsoft_sources(),
-        {
-            "id": "azure_diagnostic_logs",
-            "kind": "azure_diagnostic_logs",
-            "system": "azure",
-            "location": f"{drop}/azure/",
-        },
+        *_azure_log_sources(drop),
         *_aws_sources(),
+        *_log_sources(drop),
     ]
     settings = {
         "organisation": COMPANY,
@@ -188,6 +184,35 @@ def _aws_sources() -> list[dict[str, Any]]:
             "id": "aws_iam_credential_report", "kind": "aws_iam_credential_report",
             "connection": "aws", "system": "aws",
         },
+    ]  # fmt: skip
+
+
+def _azure_log_sources(drop: Path) -> list[dict[str, Any]]:
+    kind = "azure_diagnostic_logs"
+    return [{"id": kind, "kind": kind, "system": "azure", "location": f"{drop}/azure/"}]
+
+
+def _log_sources(drop: Path) -> list[dict[str, Any]]:
+    """Airflow, and folders of log files. Each of these is written to every hour, so that six of
+    silence are a loss.
+    """
+    folders: dict[str, tuple[str, str, str, dict[str, Any]]] = {
+        "vault_audit": ("vault_audit", "vault", "vault", {}),
+        "kubernetes_audit": ("kubernetes_audit", "kubernetes", "kubernetes", {}),
+        "sshd_log": ("sshd_log", "bastion/syslog", "bastion", {"timezone": "UTC"}),
+        "sshd_journal": ("sshd_log", "bastion/journal", "bastion", {"is_whole_journal": True}),
+        "pgaudit": ("pgaudit", "database", "database", {}),
+    }
+    airflow = {"connection": "airflow", "system": "airflow"}
+    return [
+        {"id": "airflow_event_log", "kind": "airflow_event_log", **airflow},
+        *(
+            {
+                "id": source_id, "kind": kind, "location": f"{drop}/{folder}/", "system": system,
+                "options": {"quiet_h": 6, **options},
+            }
+            for source_id, (kind, folder, system, options) in folders.items()
+        ),
     ]  # fmt: skip
 
 

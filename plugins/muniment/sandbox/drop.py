@@ -6,10 +6,11 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from muniment.sandbox import bills
+from muniment.sandbox import bills, log_drop
 from muniment.sandbox.azure_drop import AzureDrop
 from muniment.sandbox.registers import register
 from muniment.sandbox.reports import file_name, report
+from muniment.sandbox.server_logs import ServerLogs
 from muniment.sandbox.times import SCANS_START, days
 from muniment.sandbox.world import World
 
@@ -25,6 +26,7 @@ class Drop:
         self._written: set[Path] = set()
         self._whole: set[Path] = set()
         self._azure = AzureDrop(world, self.folder)
+        self._logs = ServerLogs(world.seed, world.company, world.log_plan)
 
     def advance(self, now: datetime) -> None:
         """Writes what has come to exist and takes away what does not exist yet (clock set back)."""
@@ -45,6 +47,7 @@ class Drop:
             if is_whole:
                 whole.add(path)
         self._whole = whole
+        wanted |= self._write_logs(now)
         for name in REGISTERS:
             path = self.folder / "registers" / name / f"{name}.csv"
             body = register(name, self.world.company, self.world.plan, now)
@@ -53,10 +56,20 @@ class Drop:
         self._written = wanted
         self._azure.advance(now)
 
+    def _write_logs(self, now: datetime) -> set[Path]:
+        """The servers' logs; those being written are written again each time."""
+        wanted: set[Path] = set()
+        for file in log_drop.files(self.world.log_plan, self._logs, now):
+            path = self.folder / file.path
+            wanted.add(path)
+            if file.is_open or path not in self._written:
+                write(path, log_drop.body(self._logs, file), file.modified_at)
+        return wanted
+
     def _remove_the_rest(self, wanted: set[Path]) -> None:
-        for category in ("trivy", "sarif", "dast", "cyclonedx", "spdx"):
-            for path in (self.folder / category).glob("*/*"):
-                if path not in wanted:
+        for category in ("trivy", "sarif", "dast", "cyclonedx", "spdx", *log_drop.FOLDERS):
+            for path in (self.folder / category).rglob("*"):
+                if path not in wanted and not path.is_dir():
                     path.unlink()
         for path in (self.folder / "osquery").glob("*"):
             if path not in wanted:

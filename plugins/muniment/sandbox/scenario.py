@@ -21,6 +21,7 @@ from muniment.sandbox import (
     expected_estate,
     expected_github,
     expected_google,
+    expected_logs,
     expected_microsoft,
 )
 from muniment.sandbox.expected import gap
@@ -44,11 +45,13 @@ CONTENTS: tuple[Part, ...] = (
     expected_estate.contents,
     expected_google.contents,
     expected_github.contents,
+    expected_logs.contents,
     expected_microsoft.contents,
 )
 GAPS: tuple[Part, ...] = (
     expected_aws.gaps,
     expected_estate.gaps,
+    expected_logs.gaps,
     expected_github.gaps,
     expected_google.gaps,
     expected_microsoft.gaps,

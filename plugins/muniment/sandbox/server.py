@@ -18,6 +18,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from muniment.errors import MachineError, UsageError
+from muniment.sandbox.airflow_http import Airflow
 from muniment.sandbox.answers import Answer, Question, Vendor, document
 from muniment.sandbox.aws_http import Aws
 from muniment.sandbox.azure_http import Azure
@@ -59,6 +60,7 @@ class Sandbox:
             "kubernetes": Kubernetes(self.world),
             "google": Google(self.world),
             "aws": Aws(self.world, self.home),
+            "airflow": Airflow(self.world),
         }
         self._tokens = TokenDoor(self.token)
         self.faults: list[Fault] = []

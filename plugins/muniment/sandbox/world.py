@@ -11,6 +11,7 @@ from muniment.sandbox.entra import Entra
 from muniment.sandbox.github_access import GitHubAccess
 from muniment.sandbox.github_audit import GitHubAudit
 from muniment.sandbox.google_workspace import Workspace
+from muniment.sandbox.log_plan import LogPlan, log_plan
 from muniment.sandbox.okta_access import OktaAccess
 from muniment.sandbox.okta_log import OktaLog
 from muniment.sandbox.people import Company
@@ -34,6 +35,11 @@ class World:
     def repositories(self) -> dict[str, Repository]:
         """The repositories by name, their whole year lived."""
         return {terms.name: self._live(terms) for terms in TERMS}
+
+    @cached_property
+    def log_plan(self) -> LogPlan:
+        """What goes wrong with the servers' log files."""
+        return log_plan(self.seed)
 
     @cached_property
     def accounts(self) -> Accounts:
