@@ -16,7 +16,7 @@ from muniment import filedrop, logfiles, postgreslog, sequences
 from muniment.bronze import selects
 from muniment.collecting import Ask
 from muniment.collection import instant
-from muniment.database import connect
+from muniment.database import connect, literal
 from muniment.logfiles import Fit, Json, Listed, Reading
 from muniment.logspans import Doubt, LogOptions, Proof, Span
 from muniment.sources.spec import Shape, SourceSpec
@@ -86,21 +86,16 @@ def collect(ask: Ask) -> None:
 
 def _look(path: Path, shape: str, log: str, state: Json) -> list[Span]:
     """Remembers the numbers that each session has written."""
-    cut = selects.part(selects.lines(path, RECORDS), RECORDS, [""])
-    number = "try_cast(json_extract_string(record, '/session_line_num') as bigint)"
-    session = "json_extract_string(record, '/session_id')"
     with connect() as connection:
-        connection.execute(f"create temp table lines as {cut}")
+        connection.execute(f"set temp_directory = {literal(str(path.with_name('spilled')))}")
+        connection.execute(f"create temp table lines as {_numbers(path)}")
         found = connection.execute(
-            sequences.islands("from lines", session, number, "event_time")
+            sequences.islands("from lines", "session", "number", "event_time")
         ).fetchall()
         started = connection.execute(
-            f"select {session}, min(json_extract_string(record, '/session_started_at')) "
-            f"from lines where record is not null and {session} is not null group by 1"
+            "select session, min(started) from lines where session is not null group by session"
         ).fetchall()
-        bare = connection.execute(
-            f"select count(*) from lines where record is not null and {number} is null"
-        ).fetchall()
+        bare = connection.execute("select count(*) from lines where number is null").fetchall()
     if bare[0][0]:
         state.setdefault("unnumbered", {})[log] = True
     sessions: Json = state.setdefault("sessions", {}).setdefault(log, {})
@@ -114,6 +109,17 @@ def _look(path: Path, shape: str, log: str, state: Json) -> list[Span]:
         known["ranges"] = sequences.merged(known["ranges"])
     state["sessions"][log] = _lively(sessions)
     return []
+
+
+def _numbers(path: Path) -> str:
+    """SQL: session, its beginning, number of the line and time of each record."""
+    cut = selects.part(selects.lines(path, RECORDS), RECORDS, [""])
+    pointers = ["/session_id", "/session_started_at", "/session_line_num"]
+    return (
+        "select said[1] as session, said[2] as started, try_cast(said[3] as bigint) as number, "
+        f"event_time from (select event_time, json_extract_string(record, {pointers}) as said "
+        f"from ({cut}) where record is not null)"
+    )
 
 
 def _lively(sessions: Json) -> Json:

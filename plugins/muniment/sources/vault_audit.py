@@ -13,7 +13,7 @@ from pathlib import Path
 from muniment import filedrop, logfiles
 from muniment.bronze import selects
 from muniment.collecting import Ask
-from muniment.database import connect
+from muniment.database import connect, literal
 from muniment.logfiles import Json, Reading, UnfitFile
 from muniment.logspans import Doubt, LogOptions, Span
 from muniment.sources.spec import Shape, SourceSpec
@@ -56,6 +56,7 @@ def _look(path: Path, shape: str, log: str, state: Json) -> list[Span]:
     """Remembers by device whose other half has not been seen: request id -> side and day."""
     opened: dict[str, list[str]] = state.setdefault(log, {})
     with connect() as connection:
+        connection.execute(f"set temp_directory = {literal(str(path.with_name('spilled')))}")
         connection.execute(f"create temp table entries as {_sides(path)}")
         raw = connection.execute("select count(*) from entries where is_raw").fetchone()
         if raw and raw[0]:
