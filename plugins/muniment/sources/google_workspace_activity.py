@@ -91,6 +91,7 @@ SPEC = SourceSpec(
         "organisation owns.",
         "A sign-in by another identity provider says nothing of that provider's second factor.",
         "A deleted account's earlier events remain, under the address that it had.",
+        "The ledger's figure of a day counts the activities of all applications together.",
     ),
     feeds_of=_feeds_of,
     seen=google.seen,
