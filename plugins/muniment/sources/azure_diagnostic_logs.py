@@ -67,4 +67,4 @@ SPEC = SourceSpec(
 
 def collect(ask: Ask) -> None:
     """Keeps what is new of every exported log."""
-    logfiles.collect(ask, Reading((".json", ".json.gz", ".ndjson"), ENTRIES.name))
+    logfiles.collect(ask, Reading(ENTRIES.name))
