@@ -12,6 +12,11 @@ list_filter(
             coalesce(json_keys({{ conditions }}, '$.people'), []),
             part -> part not in ('groups', 'users')
         )) > 0
+        or len(list_filter(
+            ['groups.include', 'groups.exclude', 'users.include', 'users.exclude'],
+            ids -> coalesce(json_type({{ conditions }}, concat('$.people.', ids)), 'NULL')
+                not in ('ARRAY', 'NULL')
+        )) > 0
         when 'network' then coalesce({{ conditions }} ->> '$.network.connection', '') != 'ANYWHERE'
         when 'authContext' then coalesce({{ conditions }} ->> '$.authContext.authType', '') != 'ANY'
         when 'riskScore' then coalesce({{ conditions }} ->> '$.riskScore.level', '') != 'ANY'
