@@ -19,7 +19,7 @@ from muniment.sources.spec import Options, Shape, SourceSpec
 from muniment.vendors import cloudtrail_layout as layout
 from muniment.vendors import cloudtrail_reading
 from muniment.vendors.cloudtrail_bucket import Bucket, days
-from muniment.vendors.cloudtrail_chain import Break, Chain
+from muniment.vendors.cloudtrail_chain import SHOWN_BREAKS, Break, Chain, told
 from muniment.vendors.cloudtrail_keys import LIST_PUBLIC_KEYS, KeyRing
 from muniment.vendors.cloudtrail_layout import Place
 from muniment.vendors.cloudtrail_reading import Read
@@ -27,7 +27,6 @@ from muniment.vendors.cloudtrail_reading import Read
 DAY = timedelta(days=1)
 #: after this a break is taken for lasting: nobody asks again without being told to (project choice)
 FINAL_AFTER = timedelta(hours=48)
-SHOWN_BREAKS = 5
 Account = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 Region = Annotated[str, StringConstraints(pattern=rf"^{layout.REGION.pattern}$")]
 
@@ -102,8 +101,9 @@ SPEC = SourceSpec(
         "Retention is the bucket's own: its life cycle rules decide, and nothing here can tell.",
     ),
     blind_spots=(
-        "Without `accounts` and `regions` only those that the bucket shows are expected: one that "
-        "never delivered is not missed.",
+        "Without `accounts` and `regions` those that the bucket shows are expected: one that never "
+        "delivered is not missed, and one that was given up is missed until the others are "
+        "declared.",
         "A trail records what its selectors name: data events (object reads, function calls) are "
         "missing where it does not ask for them, and no file says so.",
         "The digests of a day after which validation was off prove nothing of the time between.",
@@ -210,48 +210,22 @@ def _prove(
         if own:
             is_old = ask.started_at >= _midnight(day + DAY) + FINAL_AFTER
             is_final = is_old and not any(item.is_mendable or item.is_pending for item in own)
-            for stream in SPEC.ledger_streams(options):
-                ask.prove(
-                    stream, "not_provable", day, day + DAY, reason=_told(own), is_final=is_final
-                )
+            _not_proven(ask, day, told(own), is_final)
         elif is_local:
             reason = (
                 "A folder on this machine carries no signatures: its digests and hashes fit, but "
                 "not that AWS made them. Name the bucket itself as `location`."
             )
-            ask.prove_all("not_provable", day, day + DAY, reason=reason)
+            _not_proven(ask, day, reason, is_final=True)
         else:
-            ask.prove_all("hash_chain", day, day + DAY, reason=_summary(found, start, end))
+            ask.prove_all(
+                "hash_chain", day, day + DAY, reason=cloudtrail_reading.summary(found, start, end)
+            )
 
 
-def _told(breaks: list[Break]) -> str:
-    """Every break with its hour; those for which one only has to wait come last."""
-    firm = [item for item in breaks if not item.is_pending]
-    shown = "; ".join(str(item) for item in (firm or breaks)[:SHOWN_BREAKS])
-    more = len(firm or breaks) - SHOWN_BREAKS
-    tail = f"; and {more} more" if more > 0 else ""
-    if not firm:
-        return f"The digests do not reach the day's end yet: {shown}{tail}. Ask again later."
-    return f"The digest chain does not hold: {shown}{tail}."
-
-
-def _summary(found: dict[Place, Read], start: datetime, end: datetime) -> str:
-    digests = [
-        digest
-        for read in found.values()
-        for own in read.digests.values()
-        for digest in own
-        if digest.end > start and digest.start < end
-    ]
-    files = sum(
-        start <= (layout.delivered_at(path) or start) < end
-        for read in found.values()
-        for path in read.logs
-    )
-    return (
-        f"{len(digests)} signed digests of {len(found)} account-regions follow each other without "
-        f"a gap, and {files} log files are as they list them."
-    )
+def _not_proven(ask: Ask, day: date, reason: str, is_final: bool) -> None:
+    for stream in SPEC.ledger_streams(ask.options):
+        ask.prove(stream, "not_provable", day, day + DAY, reason=reason, is_final=is_final)
 
 
 def _fault(ask: Ask, problems: list[SourceError]) -> SourceError:

@@ -15,6 +15,8 @@ from itertools import pairwise
 from muniment.vendors.cloudtrail_digest import HASH_ALGORITHM, Digest, unsigned_because
 from muniment.vendors.cloudtrail_layout import Place, delivered_at
 
+#: how many breaks a reason names; the others are counted
+SHOWN_BREAKS = 5
 #: how long after the minute in its name a log file may still be counted to the next digest
 _STRADDLE = timedelta(minutes=5)
 
@@ -169,6 +171,17 @@ class Chain:
 
     def _break(self, start: datetime, end: datetime, text: str) -> Break:
         return Break(start, end, self.place, text)
+
+
+def told(breaks: list[Break]) -> str:
+    """Every break with its hour; those for which one only has to wait come last."""
+    firm = [item for item in breaks if not item.is_pending]
+    shown = "; ".join(str(item) for item in (firm or breaks)[:SHOWN_BREAKS])
+    more = len(firm or breaks) - SHOWN_BREAKS
+    tail = f"; and {more} more" if more > 0 else ""
+    if not firm:
+        return f"The digests do not reach the day's end yet: {shown}{tail}. Ask again later."
+    return f"The digest chain does not hold: {shown}{tail}."
 
 
 def _missing(after: Digest) -> str:

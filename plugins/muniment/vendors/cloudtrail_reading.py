@@ -68,6 +68,26 @@ def keep_listing(ask: Ask, found: dict[Place, Read]) -> None:
     ask.keep(canonical({"places": listing}), "listing", media_type="application/json")
 
 
+def summary(found: dict[Place, Read], start: datetime, end: datetime) -> str:
+    """What a sound chain rests on, for the deliveries of [start, end)."""
+    digests = [
+        digest
+        for read in found.values()
+        for own in read.digests.values()
+        for digest in own
+        if digest.end > start and digest.start < end
+    ]
+    files = sum(
+        start <= (layout.delivered_at(path) or start) < end
+        for read in found.values()
+        for path in read.logs
+    )
+    return (
+        f"{len(digests)} signed digests of {len(found)} account-regions follow each other without "
+        f"a gap, and {files} log files are as they list them."
+    )
+
+
 def _listed(
     ask: Ask, bucket: Bucket, place: Place, kind: str, start: datetime, end: datetime,
     time_of: Callable[[str], datetime | None],
