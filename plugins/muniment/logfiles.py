@@ -82,13 +82,13 @@ def collect(ask: Ask, reading: Reading) -> None:
         except TransientSourceError as error:
             problems.append(error)
     keeper.warn()
+    doubts = reading.doubts(logs.state) if reading.doubts else []
     said = {name: spans_to_json(runs) for name, runs in sorted(logs.runs.items())}
     gone = logs.gone(files, ask.started_at - _REMEMBERED)
     listing = {"reading": drop.reading, "files": files + gone, "logs": said, "state": logs.state}
     filedrop.keep_listing(ask, listing)
     if problems:
         raise filedrop.fault(ask, problems, len(listed))
-    doubts = reading.doubts(logs.state) if reading.doubts else []
     prove(ask, logs.runs, doubts, reading.proof(logs.state))
 
 
@@ -236,10 +236,10 @@ class _Keeper:
         """Notes when the lines happened, and what the kind wants to remember of them."""
         options, log = self.ask.options, log_name(file.path)
         assert isinstance(options, LogOptions)
-        found, undated = spans(path, self.ask.spec.shape(shape), path.with_name("spoilt"))
+        found, undated, read = spans(path, self.ask.spec.shape(shape), path.with_name("spoilt"))
         self.undated += undated
         if self.reading.look:
-            found += self.reading.look(path, shape, log, self.logs.state)
+            found += self.reading.look(read, shape, log, self.logs.state)
         self.logs.runs[log] = joined([*self.logs.runs.get(log, []), *found], options.quiet_h)
 
 

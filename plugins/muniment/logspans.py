@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby, pairwise
@@ -22,11 +23,12 @@ from muniment.bronze import scan, selects
 from muniment.claims import UNSETTLED
 from muniment.collecting import Ask
 from muniment.collection import instant
-from muniment.database import connect
+from muniment.database import connect, literal
 from muniment.sources.spec import Basis, Grade, Options, Shape
 
 #: the next line of a log that is alive comes within two days (project default)
 SETTLING_H = 48
+_LONG_BYTES = 1 << 20
 
 _DATE = r"(?:19|20)\d{2}[-_.]?[01]\d[-_.]?[0-3]\d"
 _TIME = r"[-_.T]?\d{2}[-_.:]?\d{2}(?:[-_.:]?\d{2}(?:[.,]\d+)?)?Z?"
@@ -99,23 +101,44 @@ def is_rotated(path: str) -> bool:
     return re.search(rf"(?i){_ENDED}", path) is not None
 
 
-def spans(path: Path, shape: Shape, scratch: Path) -> tuple[list[Span], int]:
-    """The hours in which lines happened, and how many lines state no time.
+def spans(path: Path, shape: Shape, scratch: Path) -> tuple[list[Span], int, Path]:
+    """The hours in which lines happened, how many lines state no time, and what was read.
 
-    path: JSON lines as they are stored; scratch: a file name of one's own.
+    path: JSON lines as they are stored; scratch: a file name of one's own, for the same lines
+    without those over the limits, at which the reader stops; index says what is wrong with them.
     """
-    try:
-        found = _hours(path, shape)
-    except (duckdb.InvalidInputException, duckdb.OutOfMemoryException):
-        scan.spoil(path, scratch)  # index says what is wrong with the line over the limits
-        found = _hours(scratch, shape)
+    if _has_long_lines(path):
+        scan.spoil(path, scratch)
+        path = scratch
+    found = _hours(path, shape)
     dated = [span for span, _ in found if span is not None]
-    return dated, sum(count for span, count in found if span is None)
+    return dated, sum(count for span, count in found if span is None), path
+
+
+def _has_long_lines(path: Path) -> bool:
+    """Whether some line may be longer than a mebibyte."""
+    with path.open("rb") as handle:
+        while chunk := handle.read(_LONG_BYTES):
+            if len(chunk) == _LONG_BYTES and b"\n" not in chunk:
+                return True
+    return False
+
+
+@contextmanager
+def reader(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads lines of any size on one thread, and spills into this folder."""
+    with connect() as connection:
+        connection.execute(f"set temp_directory = {literal(str(folder / 'spilled'))}")
+        connection.execute("set threads = 1")
+        # a line of 64 MiB asks for several times as much, and touches little of it
+        connection.execute("set memory_limit = '4GB'")
+        connection.execute("set preserve_insertion_order = false")
+        yield connection
 
 
 def _hours(path: Path, shape: Shape) -> list[tuple[Span | None, int]]:
     rows = selects.part(selects.lines(path, shape), shape, [""])
-    with connect() as connection:
+    with reader(path.parent) as connection:
         found = connection.execute(
             "select min(event_time), max(event_time), count(*) "
             f"from ({rows}) where record is not null group by date_trunc('hour', event_time)"

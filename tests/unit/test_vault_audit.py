@@ -68,7 +68,20 @@ def test_kmip_pairs_and_help_without_id_are_no_doubt(source: FileSource) -> None
     assert source.commit(collection).records["entry"] == 9
 
 
-def test_each_device_must_be_whole_and_both_are_kept(source: FileSource) -> None:
+@pytest.mark.parametrize("is_later", [False, True], ids=["together", "a day later"])
+@pytest.mark.parametrize("whole", ["a", "z"], ids=["whole one first", "whole one last"])
+def test_what_one_device_lost_another_may_hold(
+    source: FileSource, whole: str, is_later: bool
+) -> None:
+    half = [item for item in DAY if (item["request"]["id"], item["type"]) != ("b", "response")]
+    put(source, f"{whole}/audit.log", json_lines(*DAY))
+    if is_later:
+        source.commit(source.collect())
+    put(source, "m/audit.log", json_lines(*half))
+    assert stated(source.collect("2026-01-06T03:00:00Z"))[0][0] == "file_manifest"
+
+
+def test_every_device_must_go_on_and_all_are_kept(source: FileSource) -> None:
     put(source, "file/audit.log", json_lines(*DAY))
     put(source, "socket/audit.log", json_lines(*DAY[:-2]))
     collection = source.collect()
@@ -86,6 +99,20 @@ def test_a_device_that_writes_raw_tokens_is_refused(source: FileSource) -> None:
     home = Path(source.settings.home.url)
     assert not any(b"PLANTED" in f.read_bytes() for f in home.rglob("*") if f.is_file())
     assert len(source.stored(collection, "entries")) == 1
+
+
+@pytest.mark.parametrize(("mebibytes", "unreadable"), [(65, {"entry": 1}), (40, {})])
+def test_long_lines_are_read_or_quarantined_and_the_others_are_looked_at(
+    source: FileSource, mebibytes: int, unreadable: dict[str, int]
+) -> None:
+    huge = entry("05T13:00:00", None, error="x" * (mebibytes << 20))
+    put(source, "audit.log", json_lines(*DAY, huge, entry("05T14:00:00", "half")))
+    collection = source.collect()
+    assert "holds 1 requests without their response (first: half)" in doubt(collection)
+    receipt = source.commit(collection)
+    assert (receipt.records["entry"], receipt.quarantined) == (
+        8 - sum(unreadable.values()), unreadable,
+    )  # fmt: skip
 
 
 def test_a_truncated_line_is_quarantined_and_named(source: FileSource) -> None:

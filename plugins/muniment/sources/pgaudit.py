@@ -16,9 +16,8 @@ from muniment import filedrop, logfiles, postgreslog, sequences
 from muniment.bronze import selects
 from muniment.collecting import Ask
 from muniment.collection import instant
-from muniment.database import connect, literal
 from muniment.logfiles import Fit, Json, Listed, Reading
-from muniment.logspans import Doubt, LogOptions, Proof, Span
+from muniment.logspans import Doubt, LogOptions, Proof, Span, reader
 from muniment.sources.spec import Shape, SourceSpec
 
 RECORDS = Shape(
@@ -86,8 +85,7 @@ def collect(ask: Ask) -> None:
 
 def _look(path: Path, shape: str, log: str, state: Json) -> list[Span]:
     """Remembers the numbers that each session has written."""
-    with connect() as connection:
-        connection.execute(f"set temp_directory = {literal(str(path.with_name('spilled')))}")
+    with reader(path.parent) as connection:
         connection.execute(f"create temp table lines as {_numbers(path)}")
         found = connection.execute(
             sequences.islands("from lines", "session", "number", "event_time")

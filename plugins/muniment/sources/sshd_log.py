@@ -17,9 +17,8 @@ from muniment import filedrop, logfiles, sequences, syslog
 from muniment.bronze import selects
 from muniment.collecting import Ask
 from muniment.collection import instant
-from muniment.database import connect
 from muniment.logfiles import Fit, Json, Listed, Reading
-from muniment.logspans import Doubt, LogOptions, Proof, Span
+from muniment.logspans import Doubt, LogOptions, Proof, Span, reader
 from muniment.sources.spec import Shape, SourceSpec
 
 SYSLOG = Shape("syslog", "lines", "message", event_time="/at")
@@ -127,8 +126,9 @@ def _note_suppressed(path: Path, shape: str, log: str, state: Json) -> None:
         writer = f"regexp_matches({text}, ' {_WRITERS}')"
         cut = selects.part(selects.lines(path, SYSLOG), SYSLOG, [""])
     found = _rows(
+        path.parent,
         f"select event_time::date, count(*), min({text}) from ({cut}) where event_time is not null "
-        f"and {writer} and regexp_matches({text}, '{_SUPPRESSED}') group by all order by all"
+        f"and {writer} and regexp_matches({text}, '{_SUPPRESSED}') group by all order by all",
     )
     for day, count, first in found:
         state.setdefault("suppressed", {}).setdefault(log, {})[day.isoformat()] = [count, first]
@@ -140,7 +140,8 @@ def _note_numbers(path: Path, log: str, state: Json) -> list[Span]:
     number = "try_cast(json_extract_string(record, '/__SEQNUM') as bigint)"
     group = "json_extract_string(record, '/__SEQNUM_ID')"
     seen: dict[str, list[Any]] = state.setdefault("numbers", {}).setdefault(log, {})
-    for name, low, high, began, ended in _rows(sequences.islands(cut, group, number, "event_time")):
+    islands = sequences.islands(cut, group, number, "event_time")
+    for name, low, high, began, ended in _rows(path.parent, islands):
         seen.setdefault(name, []).append([low, high, _said(began), _said(ended)])
     for name, ranges in seen.items():
         seen[name] = sequences.merged(ranges)
@@ -164,8 +165,8 @@ def _doubts(state: Json) -> list[Doubt]:
     return doubts
 
 
-def _rows(query: str) -> list[tuple[Any, ...]]:
-    with connect() as connection:
+def _rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    with reader(folder) as connection:
         return connection.execute(query).fetchall()
 
 

@@ -7,15 +7,17 @@ Secrets are HMACed by Vault and stay so. A device that writes them raw is refuse
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date
 from pathlib import Path
 
 from muniment import filedrop, logfiles
 from muniment.bronze import selects
+from muniment.bronze.plain import plain
 from muniment.collecting import Ask
-from muniment.database import connect, literal
+from muniment.database import literal
 from muniment.logfiles import Json, Reading, UnfitFile
-from muniment.logspans import Doubt, LogOptions, Span
+from muniment.logspans import Doubt, LogOptions, Span, reader, spans
 from muniment.sources.spec import Shape, SourceSpec
 
 ENTRIES = Shape("entries", "lines", "entry", native_id=("/request/id", "/type"), event_time="/time")
@@ -38,9 +40,9 @@ SPEC = SourceSpec(
     blind_spots=(
         "Vault does not audit sys/health, sys/seal-status, sys/leader and a few more paths.",
         "Entries excluded or filtered by a device's own `exclude` or `filter` option.",
-        "Each device must be whole by itself: an entry that one device lost leaves its day "
-        "unproven even where another device holds it. Repetitions across devices whose bytes "
-        "differ (each device has its own HMAC key) are known by request id and type.",
+        "Vault needs one device to have written an entry, not each: name all devices in "
+        "options.logs, for what only the missing one holds is lost. Repetitions across devices, "
+        "whose bytes differ (each has its own HMAC key), are known by request id and type.",
         "`help` operations have no request id: they are kept, but cannot be paired.",
         "A device with log_raw=true is refused: its tokens would have to be stored.",
     ),
@@ -49,14 +51,50 @@ SPEC = SourceSpec(
 
 def collect(ask: Ask) -> None:
     """Keeps what is new of every device; days with half a pair are not proven."""
-    logfiles.collect(ask, Reading(ENTRIES.name, look=_look, doubts=_doubts))
+
+    def doubts(state: Json) -> list[Doubt]:
+        if len(state) > 1:
+            _pair_across(ask, state)
+        return _doubts(state)
+
+    logfiles.collect(ask, Reading(ENTRIES.name, look=_look, doubts=doubts))
+
+
+def _pair_across(ask: Ask, state: Json) -> None:
+    """Forgets halves whose other half another device wrote: Vault needs one device for each.
+
+    Looks through what this collection stored, and earlier ones of the same days.
+    """
+    halves = {name: half for opened in state.values() for name, half in opened.items()}
+    assert ask.home is not None  # every collection has one
+    with ask.home.scratch() as folder, reader(folder) as connection:
+        for sha256 in _stored(ask, {day for _, day in halves.values()}) if halves else ():
+            source = plain(ask.locker, sha256, folder / "plain")
+            _, _, path = spans(source.path, ENTRIES, folder / "spoilt")
+            connection.execute(f"create or replace temp table entries as {_sides(path)}")
+            names = ", ".join(literal(name) for name in sorted(halves))
+            found = connection.execute(
+                f"select distinct id, side from entries where id in ({names}) and side <> ''"
+            ).fetchall()
+            for opened in state.values():
+                for name, side in found:
+                    if opened.get(name, [side])[0] != side:
+                        del opened[name]
+
+
+def _stored(ask: Ask, days: set[str]) -> Iterator[str]:
+    """The stored entries of this collection, and of the receipts with entries of these days."""
+    yield from (item.sha256 for item in ask.collection.objects if item.shape == ENTRIES.name)
+    for receipt in ask.earlier():
+        hours = receipt.event_hours.get(ENTRIES.stream, {})
+        if days & {hour[:10] for hour in hours}:
+            yield from (item.sha256 for item in receipt.objects if item.shape == ENTRIES.name)
 
 
 def _look(path: Path, shape: str, log: str, state: Json) -> list[Span]:
     """Remembers by device whose other half has not been seen: request id -> side and day."""
     opened: dict[str, list[str]] = state.setdefault(log, {})
-    with connect() as connection:
-        connection.execute(f"set temp_directory = {literal(str(path.with_name('spilled')))}")
+    with reader(path.parent) as connection:
         connection.execute(f"create temp table entries as {_sides(path)}")
         raw = connection.execute("select count(*) from entries where is_raw").fetchone()
         if raw and raw[0]:
