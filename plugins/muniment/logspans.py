@@ -28,6 +28,9 @@ from muniment.sources.spec import Basis, Grade, Options, Shape
 
 #: the next line of a log that is alive comes within two days (project default)
 SETTLING_H = 48
+#: a day in doubt is asked for again for so long; what comes later proves it when somebody asks
+#: (project default)
+ASKED_AGAIN_DAYS = 60
 _LONG_BYTES = 1 << 20
 
 _DATE = r"(?:19|20)\d{2}[-_.]?[01]\d[-_.]?[0-3]\d"
@@ -180,13 +183,14 @@ def prove(ask: Ask, logs: dict[str, list[Span]], doubts: list[Doubt], proof: Pro
         reasons += [item.reason for item in doubts if item.first <= day <= item.last]
         return _in_words(reasons, day, ask.started_at) if reasons else None
 
-    for reason, run in groupby(days, doubt):
+    old = (ask.started_at - timedelta(days=ASKED_AGAIN_DAYS)).date()
+    for (reason, is_old), run in groupby(days, lambda day: (doubt(day), day < old)):
         dates = list(run)
         for stream in ask.spec.ledger_streams(ask.options):
             ask.prove(
                 stream, "not_provable" if reason else proof.basis, dates[0],
                 dates[-1] + timedelta(days=1), grade=None if reason else proof.grade,
-                reason=reason or said,
+                reason=reason or said, is_final=bool(reason) and is_old,
             )  # fmt: skip
 
 

@@ -84,6 +84,13 @@ def test_a_day_that_lines_do_not_enclose_is_not_provable(
     assert said in (proof.reason or "")
 
 
+def test_a_day_in_doubt_is_not_asked_for_for_ever(source: FileSource) -> None:
+    put(source, "a.log", lines(*FULL[:3]))
+    first, *_, last = source.collect("2026-03-10T02:00:00Z").proofs
+    assert (first.first_day, first.end_day, first.is_final) == ("2026-01-05", "2026-01-09", True)
+    assert (last.basis, last.is_final) == ("not_provable", False)
+
+
 def test_without_any_log_nothing_is_proven(source: FileSource) -> None:
     [proof] = source.collect().proofs
     assert (proof.basis, proof.first_day) == ("not_provable", "2026-01-05")
