@@ -62,7 +62,8 @@ def test_the_same_seed_and_clock_give_the_same_bytes(tmp_path: Path) -> None:
 def test_the_drop_holds_only_what_exists_by_the_clock(tmp_path: Path) -> None:
     with serve(4, tmp_path, clock=CLOCK) as sandbox:
         now = contents(tmp_path)
-        assert not [name for name in now if "2026-01-20" in name]  # scans start at three
+        today = [name for name in now if "2026-01-20" in name]  # scans start at three
+        assert today == ["drop/osquery/osqueryd.results-2026-01-20.log"]  # from ten past midnight
         assert [name for name in now if "2026-01-19" in name]
         sandbox.set_clock(CLOCK + timedelta(days=3))
         assert [name for name in contents(tmp_path) if "2026-01-22" in name]

@@ -35,12 +35,12 @@ def files(world: World, now: datetime) -> Iterator[File]:
     lost = {kind: set(lost_days(world.seed, kind)) for kind in ("cyclonedx", "spdx")}
     for day in days(START, now.date() + timedelta(days=1)):
         made = at(day, CYCLONEDX_H)
-        if made <= now and day not in lost["cyclonedx"]:
+        if day >= YEAR_START and made <= now and day not in lost["cyclonedx"]:
             for name in IMAGES:
                 make = partial(_cyclonedx, world, name, made)
                 yield f"cyclonedx/img-{name}/{day}.cdx.json", make, made, True
         made = at(day, SPDX_H)
-        if made <= now and day not in lost["spdx"]:
+        if day >= YEAR_START and made <= now and day not in lost["spdx"]:
             for name in REPOSITORIES:
                 make = partial(_spdx, world, name, made)
                 yield f"spdx/repo-{name}/{day}.spdx.json", make, made, True
