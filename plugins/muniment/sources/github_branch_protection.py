@@ -21,6 +21,7 @@ from muniment.sources.spec import Shape, SourceSpec
 from muniment.transport import Response
 from muniment.vendors import github
 from muniment.vendors.github import GitHub, Repository
+from muniment.vendors.github_repositories import read_repositories
 from muniment.vendors.unread import UNREAD
 
 STREAM = "assets.setting"
@@ -114,7 +115,7 @@ def collect(ask: Ask) -> None:
     """Asks for the settings of every repository's branches. Raises SourceError."""
     assert isinstance(ask.options, GitHubBranchProtectionOptions)  # validated against SPEC.options
     seen = _Seen(github.connect(ask, ask.options))
-    github.read_repositories(seen.hub, ask.options, partial(_read, seen, ask.options))
+    read_repositories(seen.hub, ask.options, partial(_read, seen, ask.options))
     _prove(ask, seen)
 
 

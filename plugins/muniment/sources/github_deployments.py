@@ -17,6 +17,7 @@ from muniment.collecting import Ask
 from muniment.sources.spec import Shape, SourceSpec
 from muniment.vendors import github
 from muniment.vendors.github import GitHub, Repository
+from muniment.vendors.github_repositories import each_repository
 from muniment.vendors.unread import UNREAD
 
 STREAM = "change_events.deployment"
@@ -67,7 +68,7 @@ def collect(ask: Ask) -> None:
     """Reads every repository's deployments for one window. Raises SourceError."""
     assert isinstance(ask.options, GitHubDeploymentsOptions)  # validated against SPEC.options
     hub = github.connect(ask, ask.options)
-    github.each_repository(hub, ask.options, partial(_read, hub, ask.options))
+    each_repository(hub, ask.options, partial(_read, hub, ask.options))
 
 
 def _read(hub: GitHub, options: GitHubDeploymentsOptions, repository: Repository) -> None:

@@ -19,6 +19,7 @@ from muniment.collection import day_of
 from muniment.sources.spec import Shape, SourceSpec
 from muniment.vendors import github
 from muniment.vendors.github import GitHub, Repository
+from muniment.vendors.github_repositories import each_repository
 from muniment.vendors.unread import UNREAD
 
 PULL, REVIEW = "change_events.pull_request", "change_events.review"
@@ -103,7 +104,7 @@ def collect(ask: Ask) -> None:
     """Reads every repository for one window. Raises SourceError naming those that failed."""
     assert isinstance(ask.options, GitHubPullsOptions)  # validated against SPEC.options
     hub = github.connect(ask, ask.options)
-    github.each_repository(hub, ask.options, partial(_read, hub, ask.options))
+    each_repository(hub, ask.options, partial(_read, hub, ask.options))
 
 
 def _read(hub: GitHub, options: GitHubPullsOptions, repository: Repository) -> None:

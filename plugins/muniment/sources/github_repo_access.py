@@ -17,6 +17,7 @@ from muniment.collection import canonical
 from muniment.sources.spec import Shape, SourceSpec
 from muniment.vendors import github
 from muniment.vendors.github import GitHub, Repository
+from muniment.vendors.github_repositories import read_repositories
 from muniment.vendors.unread import UNREAD
 
 STREAM = "repo_access"
@@ -95,7 +96,7 @@ def collect(ask: Ask) -> None:
     assert isinstance(ask.options, github.GitHubOptions)  # validated against SPEC.options
     hub = github.connect(ask, ask.options)
     seen = _Seen(hub)
-    github.read_repositories(hub, ask.options, lambda repository: _read(seen, repository))
+    read_repositories(hub, ask.options, lambda repository: _read(seen, repository))
     for slug in seen.teams:
         seen.read(
             f"/orgs/{quote(hub.organisation)}/teams/{quote(slug, safe='')}/members",
