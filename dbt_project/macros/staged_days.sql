@@ -4,10 +4,11 @@
     model: its name; kind and stream: the Bronze stream that it stages in full;
     feeds: the ledger streams that its rows belong to; days: SQL expressions over the model, the
     days that a new row can change (dates; NULL is left out).
+    A build leaves out kinds of which nothing was ever received (known_kinds).
     The model has source_id, receipt_id and is_duplicate; one that never de-duplicates says
     has_duplicates: false. `is_rejected`, where a model has it, is named by rejected: true. -#}
 {% macro staged_days() -%}
-  {{ return(
+  {%- set entries = (
     staged_registers()
     + staged_days_change()
     + staged_days_access()
@@ -19,7 +20,8 @@
     + staged_days_aws()
     + staged_days_google()
     + staged_days_logs()
-  ) }}
+  ) -%}
+  {{ return(entries | selectattr('kind', 'in', known_kinds(entries | map(attribute='kind'))) | list) }}
 {%- endmacro %}
 
 {#- Registers count for the days that their rows speak for (int_changed_days), not for an event. -#}

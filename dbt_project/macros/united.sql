@@ -5,7 +5,7 @@
     columns: name -> type, beside the provenance that every kind gives.
     kinds: kind -> its macro `<frame>__<kind>`, a SELECT without duplicates.
 
-    A unit test of a frame says which kinds it is about (`overrides: {vars: {only_kinds: […]}}`), or
+    A build unites the kinds of which something was ever received. A unit test of a frame says which kinds it is about (`overrides: {vars: {only_kinds: […]}}`), or
     each kind that is added would have to be given to all of them. -#}
 {% macro united(columns, kinds) -%}
   {%- set provenance = {
@@ -17,7 +17,7 @@
     cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
   where false
-  {%- for kind, records in kinds.items() if kind in var('only_kinds', kinds) %}
+  {%- for kind, records in kinds.items() if kind in known_kinds(kinds) %}
   union all by name
   ({{ records() }})
   {%- endfor %}
@@ -44,4 +44,11 @@
   left join {{ ref('int_source_systems') }} as systems
     on snapshots.source_id = systems.source_id
   where snapshots.sequence = snapshots.newest_sequence
+{%- endmacro %}
+
+{#- Of these kinds, the ones that a build (or a unit test) speaks of: those of which something was
+    ever received. The rest is empty, and naming it costs each build. -#}
+{% macro known_kinds(kinds) -%}
+  {%- set named = var('only_kinds', none) -%}
+  {{ return(kinds | list if named is none else named) }}
 {%- endmacro %}

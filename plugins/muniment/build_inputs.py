@@ -103,6 +103,12 @@ def new_kinds(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {kind for (kind,) in rows}
 
 
+def known_kinds(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Kinds of which something was ever received."""
+    rows = connection.execute("select distinct kind from ops.receipts order by kind").fetchall()
+    return [kind for (kind,) in rows]
+
+
 def count_unplaced(connection: duckdb.DuckDBPyConnection) -> int:
     """Scan runs of the built warehouse that belong to no asset."""
     row = connection.execute(

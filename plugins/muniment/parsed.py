@@ -11,6 +11,9 @@ from typing import Any
 
 from muniment import project_cache
 
+#: macros that unite kinds: what they give depends on the kinds that are known
+_FRAMES = {"macro.muniment.united", "macro.muniment.newest_snapshots"}
+
 
 def manifest(key: str, folder: Path, parse: Callable[[], Any]) -> Any:
     """dbt's manifest of the project, for one build: dbt writes into it.
@@ -39,3 +42,15 @@ def staging_models(manifest: Any) -> dict[str, tuple[str, set[str]]]:
         for node in manifest.nodes.values()
         if node.resource_type == "model" and node.original_file_path.startswith("models/staging/")
     }
+
+
+def settled_views(manifest: Any) -> list[str]:
+    """Views between staging and control tests that say the same whatever kinds are known."""
+    return [
+        node.name
+        for node in manifest.nodes.values()
+        if node.resource_type == "model"
+        and node.original_file_path.startswith("models/intermediate/")
+        and node.config.materialized == "view"
+        and not _FRAMES & set(node.depends_on.macros)
+    ]

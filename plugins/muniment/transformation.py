@@ -23,8 +23,6 @@ from muniment.errors import EvidenceError, MachineError, MunimentError
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 CONTROL_TESTS = "models/control_tests"
-#: what no evidence changes: the blank warehouse holds it
-MADE_ONCE = ("resource_type:seed", "path:models/intermediate,config.materialized:view")
 #: what makes a blank warehouse; staging is empty there, and views need what they read
 _MAKES_BLANK = ("resource_type:seed", "path:models/staging", "path:models/intermediate")
 
@@ -70,11 +68,15 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def run(warehouse: Path, new_kinds: set[str], *, is_blank: bool) -> dict[str, str]:
+def run(
+    warehouse: Path, new_kinds: set[str], known_kinds: list[str], *, is_blank: bool
+) -> dict[str, str]:
     """Builds the models on the file. Returns control tests that failed to run, with the error.
 
     new_kinds: kinds of which records have come that no build has staged; the staging models of the
-    others have nothing to do. is_blank: the file is a blank warehouse that no build has begun on.
+    others have nothing to do. known_kinds: those of which something was ever received; models that
+    unite kinds leave the others out, which are empty. is_blank: the file is a blank warehouse that
+    no build has begun on.
     A test that failed keeps no rows, and the marts are built without it. Raises MachineError naming
     any other model that fails, EvidenceError where a data test does.
     """
@@ -86,13 +88,15 @@ def run(warehouse: Path, new_kinds: set[str], *, is_blank: bool) -> dict[str, st
         if is_blank:
             _make_anew(warehouse, [table for table, views in staging.values() if views & read])
         idle = [name for name, (_, views) in staging.items() if not views & read]
-        nodes = _build(profiles, warehouse, manifest, ("--exclude", *MADE_ONCE, *idle))
-        failed = _failed_tests(nodes)
+        # what no evidence changes: the blank warehouse holds it
+        made_once = ("resource_type:seed", *parsed.settled_views(manifest))
+        selection = ("--exclude", *made_once, *idle)
+        failed = _failed_tests(_build(profiles, warehouse, manifest, selection, known_kinds))
         if failed:
             _forget(warehouse, failed)
             manifest = _manifest(profiles, warehouse)
-            nodes = _build(profiles, warehouse, manifest, ("--select", "marts"))
-            _failed_tests(nodes)
+            selection = ("--select", "marts")
+            _failed_tests(_build(profiles, warehouse, manifest, selection, known_kinds))
     return {_test_id(name): message for name, message in failed.items()}
 
 
@@ -101,7 +105,7 @@ def make_blank(warehouse: Path) -> None:
     with scratch.folder(warehouse.parent / "tmp") as profiles:
         _write_profile(profiles, warehouse)
         manifest = _manifest(profiles, warehouse)
-        _failed_tests(_build(profiles, warehouse, manifest, ("--select", *_MAKES_BLANK)))
+        _failed_tests(_build(profiles, warehouse, manifest, ("--select", *_MAKES_BLANK), []))
 
 
 def _make_anew(warehouse: Path, tables: list[str]) -> None:
@@ -155,8 +159,10 @@ def _write_profile(folder: Path, warehouse: Path) -> None:
     (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
 
 
-def _arguments(profiles: Path, warehouse: Path) -> tuple[str, ...]:
+def _arguments(profiles: Path, warehouse: Path, known_kinds: list[str]) -> tuple[str, ...]:
+    """What dbt is told by every command; known_kinds: [] for all."""
     os.environ["DO_NOT_TRACK"] = "1"
+    known = {"only_kinds": known_kinds} if known_kinds else {}
     return (
         "--project-dir", str(PROJECT),
         "--profiles-dir", str(profiles),
@@ -164,13 +170,13 @@ def _arguments(profiles: Path, warehouse: Path) -> tuple[str, ...]:
         "--log-path", str(warehouse.parent / "logs"),
         "--log-level", "none", "--log-level-file", "none",
         "--no-write-json", "--no-partial-parse",
-        "--vars", json.dumps({"control_tests": control_tests()}),
+        "--vars", json.dumps({"control_tests": control_tests(), **known}),
     )  # fmt: skip
 
 
 def _manifest(profiles: Path, warehouse: Path) -> Any:
     """The project for one invocation: dbt writes into it."""
-    arguments = ("parse", *_arguments(profiles, warehouse))
+    arguments = ("parse", *_arguments(profiles, warehouse, []))
     try:
         return parsed.manifest(key(warehouse), cache_folder(), lambda: _answer(arguments, None))
     finally:
@@ -178,10 +184,12 @@ def _manifest(profiles: Path, warehouse: Path) -> Any:
 
 
 def _build(
-    profiles: Path, warehouse: Path, manifest: Any, selection: tuple[str, ...]
-) -> list[Node]:
+    profiles: Path, warehouse: Path, manifest: Any, selection: tuple[str, ...],
+    known_kinds: list[str],
+) -> list[Node]:  # fmt: skip
     unit_tests = ("--exclude-resource-type", "unit_test")
-    arguments = ("build", *selection, *unit_tests, "--no-print", *_arguments(profiles, warehouse))
+    common = _arguments(profiles, warehouse, known_kinds)
+    arguments = ("build", *selection, *unit_tests, "--no-print", *common)
     try:
         results = _answer(arguments, manifest).results
     finally:

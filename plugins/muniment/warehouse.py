@@ -126,7 +126,8 @@ def _build(
         build_inputs.write(connection, settings, as_of, run_id, is_full_refresh=reason is not None)
         new_receipts = build_inputs.count_new(connection)
         new_kinds = build_inputs.new_kinds(connection)
-    failed = transformation.run(path, new_kinds, is_blank=is_blank)
+        known_kinds = build_inputs.known_kinds(connection)
+    failed = transformation.run(path, new_kinds, known_kinds, is_blank=is_blank)
     with connect(path) as connection:
         build_inputs.record_built(connection)
         unplaced = build_inputs.count_unplaced(connection)
