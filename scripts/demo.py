@@ -31,13 +31,6 @@ CATCH_UP_DAYS = 30
 ORDINARY_DAYS = 2
 END_DAY = FIRST_DAY + timedelta(days=CATCH_UP_DAYS + ORDINARY_DAYS)
 FRAMEWORK = "soc2"
-#: what is asked beside the first sources: one or two of each group, so that a person need not wait
-#: for all that the company has (`make up` asks it everything)
-BESIDE = (
-    "okta_policies", "github_repo_access", "github_audit_log", "github_members", "cisa_kev",
-    "aws_cloudtrail", "aws_iam_credential_report", "google_workspace_users", "sshd_journal",
-    "kubernetes_workloads",
-)  # fmt: skip
 
 
 class Screen:
@@ -117,7 +110,7 @@ class Demo:
 
         company = self.config.parent
         with server.serve(seed=SEED, home=company, clock=_clock(FIRST_DAY)) as sandbox:
-            chosen = (*configuration.SPINE, *BESIDE)
+            chosen = configuration.SHOWN
             os.environ.update(sandbox.write_config(self.config, only=chosen))
             self.screen.say(f"The simulated company answers on {sandbox.url} (seed {SEED}).")
             self.screen.say(

@@ -55,9 +55,12 @@ class Clock:
 class Up:
     """One Airflow with its sandbox company, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` keeps Airflow's database, logs and password, and the company's home."""
-        self.folder = folder
+    def __init__(self, folder: Path, sources: str) -> None:
+        """`folder` keeps Airflow's database, logs and password, and the company's home.
+
+        sources: which of the company's are asked (`--sources`).
+        """
+        self.folder, self.sources = folder, sources
         folder.mkdir(parents=True, exist_ok=True)
         airflow_home.configure(folder / "airflow")
         self.port = _free_port()
@@ -66,13 +69,17 @@ class Up:
 
     def run(self) -> int:
         """Starts, prints where to look, and waits for Ctrl-C."""
-        from muniment.sandbox import server
+        from muniment.sandbox import configuration, server
 
+        chosen = {"all": None, "shown": configuration.SHOWN, "first": configuration.SPINE}
+        only = chosen[self.sources]
         company = self.folder / "company"
         with server.serve(seed=1, home=company, clock=datetime.now(UTC)) as sandbox:
             config = company / "muniment.yml"
             os.environ.update(
-                sandbox.write_config(config), MUNIMENT_CONFIG=str(config), MUNIMENT_ROLE="airflow"
+                sandbox.write_config(config, only=only),
+                MUNIMENT_CONFIG=str(config),
+                MUNIMENT_ROLE="airflow",
             )
             try:
                 self._start()
@@ -195,4 +202,9 @@ if __name__ == "__main__":
     parser.add_argument(
         "--folder", type=Path, default=airflow_home.ROOT / ".up", help="where it keeps its files"
     )
-    sys.exit(Up(parser.parse_args().folder.resolve()).run())
+    parser.add_argument(
+        "--sources", choices=("all", "shown", "first"), default="shown",
+        help="Which of the company's: every one, some of each group, or those of the first stage.",
+    )  # fmt: skip
+    given = parser.parse_args()
+    sys.exit(Up(given.folder.resolve(), given.sources).run())

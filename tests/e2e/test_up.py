@@ -25,7 +25,8 @@ RUN_LIMIT_S = 240
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "scripts" / "up.py"), "--folder", str(tmp_path)],
+        [sys.executable, str(ROOT / "scripts" / "up.py"), "--folder", str(tmp_path),
+         "--sources", "first"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
         env={**os.environ, "MUNIMENT_SCHEDULE": "* * * * *"},
     )  # fmt: skip

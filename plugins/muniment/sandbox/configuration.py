@@ -20,6 +20,13 @@ SPINE = (
     "okta", "okta_users", "github_pulls", "github_deployments", "sast", "dast", "trivy", *REGISTERS,
 )  # fmt: skip
 
+#: what `make demo` and `make up` ask: beside the first sources one or two of each group, so that
+#: nobody waits for all that the company has
+SHOWN = (
+    *SPINE, "okta_policies", "github_repo_access", "github_audit_log", "github_members", "cisa_kev",
+    "aws_cloudtrail", "aws_iam_credential_report", "google_workspace_users", "sshd_journal",
+    "kubernetes_workloads",
+)  # fmt: skip
 #: what else GitHub tells beside changes: kinds, which are the ids of their sources too
 GITHUB_ACCESS = (
     "github_repo_access",
