@@ -18,7 +18,7 @@ from muniment.errors import SourceError, TransientSourceError
 from muniment.sources.spec import Options, Shape, SourceSpec
 from muniment.vendors import cloudtrail_layout as layout
 from muniment.vendors import cloudtrail_reading
-from muniment.vendors.cloudtrail_bucket import Bucket, days
+from muniment.vendors.cloudtrail_bucket import Bucket, days, wanted
 from muniment.vendors.cloudtrail_chain import SHOWN_BREAKS, Break, Chain, told
 from muniment.vendors.cloudtrail_keys import LIST_PUBLIC_KEYS, KeyRing
 from muniment.vendors.cloudtrail_layout import Place
@@ -50,7 +50,7 @@ def _look(ask: Ask) -> str:
     assert isinstance(ask.options, AwsCloudtrailOptions)  # validated against SPEC.options
     bucket = Bucket(ask)
     seen, accounts, others = bucket.places()
-    _, absent = _wanted(ask.options, seen, accounts)
+    _, absent = wanted(ask.options.accounts, ask.options.regions, seen, accounts)
     _note(ask, ask.options, seen, accounts, others)
     now = ask.started_at
     keys = KeyRing(ask, bucket.is_local, now - DAY, now)
@@ -121,7 +121,7 @@ def collect(ask: Ask) -> None:
     assert isinstance(ask.options, AwsCloudtrailOptions)  # validated against SPEC.options
     bucket = Bucket(ask)
     seen, accounts, others = bucket.places()
-    places, absent = _wanted(ask.options, seen, accounts)
+    places, absent = wanted(ask.options.accounts, ask.options.regions, seen, accounts)
     _note(ask, ask.options, seen, accounts, others)
     start = _midnight(ask.window.first_day)
     end = _midnight(_end_day(ask)) + timedelta(hours=ask.options.late_h)
@@ -140,22 +140,6 @@ def collect(ask: Ask) -> None:
         chain = _chain(bucket, place, found[place], ask.options, keys)
         breaks += chain.breaks(start, end, pending_from)
     _prove(ask, ask.options, breaks + keys.breaks, found, bucket.is_local)
-
-
-def _wanted(
-    options: AwsCloudtrailOptions, seen: set[Place], accounts: set[str]
-) -> tuple[set[Place], set[Place]]:
-    """The places that must be whole, and those of them that the bucket does not show at all."""
-    if not options.accounts and not options.regions:
-        return seen, set()
-    folders = {Place(folder, "").account: folder for folder in accounts}
-    wanted_accounts = options.accounts or tuple(folders)
-    wanted: set[Place] = set()
-    for account in wanted_accounts:
-        folder = folders.get(account, f"{layout.ROOT}/{account}")
-        own = {place.region for place in seen if place.folder == folder}
-        wanted |= {Place(folder, region) for region in options.regions or own or {"(no region)"}}
-    return wanted, wanted - seen
 
 
 def _note(

@@ -1,12 +1,13 @@
-"""A bucket in CloudTrail's layout: which accounts and regions it holds, its files and their bytes.
+"""A bucket that AWS delivers to: which accounts and regions it holds, its files and their bytes.
 
 The same layout in a local folder is read too; it carries no signatures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from muniment import objectstores
@@ -23,7 +24,7 @@ class Bucket:
     """The folder that `location` names, with `AWSLogs` in it. Paths are relative to it."""
 
     def __init__(self, ask: Ask) -> None:
-        """`ask`: its folder is read. Raises SourceError where there is no CloudTrail layout."""
+        """`ask`: its folder is read. Raises SourceError where nothing is laid out as AWS does."""
         assert ask.folder is not None  # kinds that need a location always get one
         self._fs, root = ask.folder.filesystem
         self._root = root.rstrip("/")
@@ -35,7 +36,7 @@ class Bucket:
         if not is_there:
             raise SourceError(
                 f"{self._where}: there is no folder {layout.ROOT}. Nothing was kept. Expected "
-                f"`location` to be the bucket and prefix that the trail delivers to."
+                f"`location` to be the bucket and prefix that AWS delivers to."
             )
 
     @property
@@ -49,15 +50,16 @@ class Bucket:
         within = "" if self.is_local else self._root.partition("/")[2]
         return f"{within}/" if within else ""
 
-    def places(self) -> tuple[set[Place], set[str], list[str]]:
-        """Accounts and regions with logs or digests, all accounts, and folders of other names."""
+    def places(
+        self, kinds: Collection[str] = (layout.LOGS, layout.DIGESTS)
+    ) -> tuple[set[Place], set[str], list[str]]:
+        """Accounts and regions with these kinds, all accounts, and folders of other names."""
         found: set[Place] = set()
         accounts: set[str] = set()
         others: list[str] = []
         for folder in self._accounts(layout.ROOT, others):
             accounts.add(folder)
-            kinds = set(self._folders(folder)) & {layout.LOGS, layout.DIGESTS}
-            for kind in sorted(kinds):
+            for kind in sorted(set(self._folders(folder)) & set(kinds)):
                 for region in self._folders(f"{folder}/{kind}"):
                     if layout.REGION.fullmatch(region):
                         found.add(Place(folder, region))
@@ -88,6 +90,11 @@ class Bucket:
             for path, full in zip(batch, paths, strict=True):
                 body = found[full]
                 yield path, body if isinstance(body, bytes) else self._failure(path, body)
+
+    def fetch(self, path: str, copy: Path) -> None:
+        """Copies one file of any size. Raises SourceError."""
+        with self._told(f"reading {path}"):
+            self._fs.get_file(f"{self._root}/{path}", str(copy))
 
     def signature(self, path: str) -> str | None:
         """What the object's metadata says is its signature, in hexadecimal."""
@@ -135,6 +142,24 @@ def _batches(files: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
         size += file["size"]
     if taken:
         yield taken
+
+
+def wanted(
+    accounts: Collection[str], regions: Collection[str], seen: set[Place], folders: set[str]
+) -> tuple[set[Place], set[Place]]:
+    """The places that must be whole, and those of them that the bucket does not show at all.
+
+    accounts, regions: declared; without them, those that are seen. folders: of all accounts.
+    """
+    if not accounts and not regions:
+        return seen, set()
+    folder_of = {Place(folder, "").account: folder for folder in folders}
+    found: set[Place] = set()
+    for account in accounts or tuple(folder_of):
+        folder = folder_of.get(account, f"{layout.ROOT}/{account}")
+        own = {place.region for place in seen if place.folder == folder}
+        found |= {Place(folder, region) for region in regions or own or {"(no region)"}}
+    return found, found - seen
 
 
 def days(first: date, last: date) -> Iterator[date]:
