@@ -69,7 +69,7 @@
   ]) }}
 {%- endmacro %}
 
-{#- aws_cloudtrail, aws_iam_credential_report -#}
+{#- aws_cloudtrail, aws_iam_credential_report, aws_config_inventory -#}
 {% macro staged_days_aws() -%}
   {{ return([
     {'model': 'stg_aws__event', 'kind': 'aws_cloudtrail', 'stream': 'event',
@@ -81,6 +81,8 @@
     {'model': 'stg_aws__account', 'kind': 'aws_iam_credential_report', 'stream': 'account',
      'feeds': ['identities.account', 'identities.factor', 'identities.credential'],
      'days': ['event_day']},
+    {'model': 'stg_aws__resource', 'kind': 'aws_config_inventory', 'stream': 'item',
+     'feeds': ['assets.inventory'], 'days': ['event_day']},
   ]) }}
 {%- endmacro %}
 

@@ -124,10 +124,10 @@ class _Wanted:
         return [Window(since, self.end, "poll"), *self._windows(before)]
 
     def _windows(self, days: Iterable[date]) -> list[Window]:
-        """One bounded window over each run of days that follow each other."""
+        """One bounded window over each run of days that follow each other, or over each day."""
         runs: list[tuple[date, date]] = []
         for day in filter(self._is_remembered, days):
-            if runs and day == runs[-1][1]:
+            if runs and day == runs[-1][1] and not self.spec.by_day:
                 runs[-1] = (runs[-1][0], day + DAY)
             else:
                 runs.append((day, day + DAY))

@@ -66,6 +66,26 @@ def test_every_loose_event_is_accounted_for(tmp_path: Path, shared: Path) -> Non
     assert staged(source.settings, DAY)["event"] == (total, total, 0)
 
 
+def test_every_item_of_a_configuration_snapshot_is_accounted_for(tmp_path: Path) -> None:
+    """No real snapshot is published: this one is of the form that AWS documents."""
+    items = [
+        {"resourceType": "AWS::EC2::Volume", "resourceId": "vol-1", "arn": "arn:vol-1",
+         "accountId": "111122223333", "configurationItemStatus": status, "tags": {}}
+        for status in ("OK", "ResourceDeleted", "OK")
+    ]  # fmt: skip
+    document = {"fileVersion": "1.0", "configSnapshotId": "x", "configurationItems": items}
+    source = FileSource.make(tmp_path, "aws_config_inventory")
+    source.put(
+        "AWSLogs/111122223333/Config/us-east-1/2023/7/10/ConfigSnapshot/"
+        "111122223333_Config_us-east-1_ConfigSnapshot_20230710T182011Z_1.json.gz",
+        gzip.compress(json.dumps(document).encode(), mtime=0),
+    )
+    receipt = source.run(NOW, DAY)
+    assert receipt.failure is None
+    assert (receipt.records["item"], receipt.quarantined) == (3, {})
+    assert staged(source.settings, DAY)["item"] == (3, 3, 0)
+
+
 def test_a_documented_digest_is_read_and_its_edited_signature_refused(shared: Path) -> None:
     body = (shared / "samples/aws_cloudtrail_digest/doc_digest_with_log.json").read_bytes()
     digest = parse("its/key.json.gz", gzip.compress(body), "00")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,12 +14,13 @@ import pytest
 from muniment import bronze, checking, committing, connections, discovery
 from muniment.collecting import Mode, Window, collect
 from muniment.collection import Collection
+from muniment.locker import Locker
 from muniment.sandbox.scenario import scenario
 from muniment.sandbox.server import Sandbox, serve
 from muniment.settings import Settings, load
 
 SEED = 7
-KINDS = ("aws_cloudtrail", "aws_iam_credential_report")
+KINDS = ("aws_cloudtrail", "aws_iam_credential_report", "aws_config_inventory")
 
 
 @dataclass
@@ -128,6 +131,39 @@ def test_the_report_shows_its_own_day(company: Company, planted: list[dict[str, 
         bronze.index(company.settings, source, found.receipt_id)
         receipt = committing.commit(company.settings, source, found.receipt_id)
         assert receipt.records["account"] == found.proofs[0].expected
+
+
+def test_a_snapshot_of_each_day_is_there_but_of_one(
+    company: Company, planted: list[dict[str, Any]]
+) -> None:
+    gaps = (gap for gap in planted if gap["source_kind"] == "aws_config_inventory")
+    lost = date.fromisoformat(min(gap["day"] for gap in gaps))
+    _night_after(company, lost + timedelta(days=1))
+    for day, basis in ((lost, "not_provable"), (lost + timedelta(days=1), "file_manifest")):
+        found = company.collect("aws_config_inventory", day, day + timedelta(days=1))
+        ((said, reason),) = _said(found, "assets.inventory").values()
+        assert said == basis, reason
+        source = "aws_config_inventory"
+        bronze.index(company.settings, source, found.receipt_id)
+        receipt = committing.commit(company.settings, source, found.receipt_id)
+        assert receipt.quarantined == {}
+        assert bool(receipt.records.get("item")) == (basis == "file_manifest")
+
+
+def test_a_bucket_lets_the_public_in_on_the_day_that_was_planted(company: Company) -> None:
+    contents = scenario(SEED)["contents"]
+    opened = [item for item in contents if item["source_kind"] == "aws_config_inventory"]
+    day = date.fromisoformat(opened[0]["first_day"])
+    _night_after(company, day)
+    found = company.collect("aws_config_inventory", day, day + timedelta(days=1))
+    (body,) = [
+        gzip.decompress(Locker(company.settings.home).read(item.sha256))
+        for item in found.objects
+        if item.shape == "snapshot"
+    ]
+    shown = {item["ARN"]: item for item in json.loads(body)["configurationItems"]}
+    setting = shown[opened[0]["native_id"]]["supplementaryConfiguration"]
+    assert not any(setting["PublicAccessBlockConfiguration"].values())
 
 
 def test_a_check_looks_at_folders_and_keys_alone(company: Company) -> None:

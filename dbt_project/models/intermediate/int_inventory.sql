@@ -8,6 +8,7 @@
     'osquery_results': inventory__osquery_results,
     'cyclonedx': inventory__cyclonedx,
     'spdx': inventory__spdx,
+    'aws_config_inventory': inventory__aws_config_inventory,
 } %}
 {%- set columns = {
     'native_id': 'varchar', 'asset_type': 'varchar', 'name': 'varchar', 'provider': 'varchar',

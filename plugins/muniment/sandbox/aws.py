@@ -30,7 +30,8 @@ class Planted:
 
     restarted: at noon validation was off for a moment; lost: one digest is gone; rooted: root signs
     in without a second factor; late: the digest of midnight comes in the morning; altered: a log
-    file is not as it was delivered; stale: the credential report is of the evening before.
+    file is not as it was delivered; stale: the credential report is of the evening before;
+    unrecorded: no snapshot of AWS Config comes; opened: it shows a bucket open to the public.
     """
 
     restarted: date | None
@@ -39,12 +40,15 @@ class Planted:
     late: date
     altered: date
     stale: date
+    unrecorded: date
+    opened: date
 
 
 def _plant(block: Block) -> Planted:
     return Planted(
         block.start if block.index else None,
         block.day(5), block.day(8), block.day(12), block.day(18), block.day(20),
+        block.day(15), block.day(23),
     )  # fmt: skip
 
 

@@ -18,11 +18,12 @@ from xml.sax.saxutils import escape
 
 from muniment.sandbox.answers import Answer, Question, document
 from muniment.sandbox.aws import ACCOUNT, BUCKET, hash_of
+from muniment.sandbox.aws_config import ConfigBucket
 from muniment.sandbox.aws_trail import Stored, Trail
 from muniment.sandbox.times import HISTORY_START, at, days
 from muniment.sandbox.world import World
 
-_DAY = re.compile(r"/(\d{4})/(\d{2})/(\d{2})/")
+_DAY = re.compile(r"/(\d{4})/(\d{1,2})/(\d{1,2})/")
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _XML = "application/xml"
 _S3, _IAM = "http://s3.amazonaws.com/doc/2006-03-01/", "https://iam.amazonaws.com/doc/2010-05-08/"
@@ -44,6 +45,7 @@ class Aws:
         """`home`: the sandbox's, where the trail's key is kept."""
         self._account = world.aws
         self._trail = Trail(world.aws, home)
+        self._config = ConfigBucket(world.aws)
 
     def answer(self, question: Question) -> Answer:
         """The answer to one signed request."""
@@ -118,7 +120,8 @@ class Aws:
             if prefix.count("/") < len(("AWSLogs", ACCOUNT, "kind", "region")):
                 wanted = wanted[:1]  # every day has the same folders
         for day in wanted:
-            for item in self._trail.objects(day):
+            trail = [] if "/Config/" in prefix else self._trail.objects(day)
+            for item in (*trail, *self._config.objects(day)):
                 if item.since <= now and item.key.startswith(prefix):
                     yield item
 

@@ -191,6 +191,10 @@ def _aws_sources() -> list[dict[str, Any]]:
             "id": "aws_iam_credential_report", "kind": "aws_iam_credential_report",
             "connection": "aws", "system": "aws",
         },
+        {
+            "id": "aws_config_inventory", "kind": "aws_config_inventory", "connection": "aws",
+            "location": f"s3://{BUCKET}", "system": "aws", "options": declared,
+        },
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from muniment.sandbox.aws import ACCOUNT, SERVICES
+from muniment.sandbox.aws_config import OPENED
 from muniment.sandbox.expected import Json, gap
 from muniment.sandbox.times import YEAR_END, YEAR_START
 from muniment.sandbox.world import World
@@ -37,6 +38,10 @@ def gaps(world: World) -> Iterator[Json]:
             "aws_cloudtrail", plant.altered, "NOT_PROVABLE",
             "A log file is not as it was delivered.",
         )  # fmt: skip
+        yield gap(
+            "aws_config_inventory", plant.unrecorded, "NOT_PROVABLE",
+            "AWS Config delivered no snapshot.",
+        )  # fmt: skip
 
 
 def contents(world: World) -> Iterator[Json]:
@@ -44,6 +49,8 @@ def contents(world: World) -> Iterator[Json]:
     for plant in world.aws.planted:
         what = "the account's root signs in without a second factor"
         yield _content("aws_cloudtrail", f"arn:aws:iam::{ACCOUNT}:root", what, plant.rooted)
+        what = "a bucket lets the public in"
+        yield _content("aws_config_inventory", f"arn:aws:s3:::{OPENED}", what, plant.opened)
     name, since = SERVICES[1]
     what = f"a program's access key has not been changed since {since}"
     arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"

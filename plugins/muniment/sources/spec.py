@@ -109,6 +109,8 @@ class SourceSpec:
     feeds: Bronze stream -> ledger streams of the control library (none for helpers of staging).
     mode: an *event* kind reports what happened in a window, a *state* kind what is on one day, a
     *register* is the company's dated statement.
+    by_day: of an event kind whose records bear no time and tell of one day each (a state that was
+    put down then): every day is asked for in a window of its own.
     retention_days: how far back the source still answers; None where nothing expires.
     scanner_types: for scan kinds, the types that it can hold (options may narrow them).
     read_only_posts: URL templates that are posted to because the vendor reads by POST there.
@@ -128,6 +130,7 @@ class SourceSpec:
     basis: tuple[Basis, ...] = ()
     retention_days: int | None = None
     has_cursor: bool = False
+    by_day: bool = False
     version: int = 1
     scanner_types: tuple[str, ...] = ()
     read_only_posts: tuple[str, ...] = ()
