@@ -77,6 +77,8 @@ SPEC = SourceSpec(
     limits=(
         "AWS Config delivers snapshots only where the delivery channel says how often "
         "(deliveryFrequency) or somebody asks for one: at least daily is needed here.",
+        "A snapshot of more than 64 MiB unpacked (well above ten thousand resources) is set aside "
+        "with a message, and its day is a gap.",
         "Every day is asked for in a window of its own, and has a receipt of its own.",
         "Retention is the bucket's own: its life cycle rules decide, and nothing here can tell.",
     ),
