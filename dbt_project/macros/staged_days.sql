@@ -18,7 +18,6 @@
     + staged_days_vulnerability()
     + staged_days_estate()
     + staged_days_aws()
-    + staged_days_google()
     + staged_days_logs()
   ) -%}
   {{ return(entries | selectattr('kind', 'in', known_kinds(entries | map(attribute='kind'))) | list) }}

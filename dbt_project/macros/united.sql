@@ -5,8 +5,9 @@
     columns: name -> type, beside the provenance that every kind gives.
     kinds: kind -> its macro `<frame>__<kind>`, a SELECT without duplicates.
 
-    A build unites the kinds of which something was ever received. A unit test of a frame says which kinds it is about (`overrides: {vars: {only_kinds: […]}}`), or
-    each kind that is added would have to be given to all of them. -#}
+    A build unites the kinds of which something was ever received. A unit test of a frame says which
+    kinds it is about (`overrides: {vars: {only_kinds: […]}}`), or each kind that is added would have
+    to be given to all of them. -#}
 {% macro united(columns, kinds) -%}
   {%- set provenance = {
     'source_id': 'varchar', 'receipt_id': 'varchar', 'sequence': 'bigint',
