@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import msgspec
@@ -145,3 +145,8 @@ def collection_from_json(data: object) -> Collection:
 def day_of(text: str) -> date:
     """The UTC day of an `instant` or ISO date text."""
     return date.fromisoformat(text[:10])
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which a UTC day begins."""
+    return datetime.combine(day, time(), UTC)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from muniment import filedrop
 from muniment.bronze import scan, selects
 from muniment.claims import UNSETTLED
 from muniment.collecting import Ask
-from muniment.collection import instant
+from muniment.collection import instant, midnight
 from muniment.database import connect, literal
 from muniment.sources.spec import Basis, Grade, Options, Shape
 
@@ -196,7 +196,7 @@ def prove(ask: Ask, logs: dict[str, list[Span]], doubts: list[Doubt], proof: Pro
 
 def _in_words(reasons: list[str], day: date, now: datetime) -> str:
     shown = " ".join(reasons[:3]) + (f" And {len(reasons) - 3} more." if len(reasons) > 3 else "")
-    is_young = now - _midnight(day + timedelta(days=1)) < timedelta(hours=SETTLING_H)
+    is_young = now - midnight(day + timedelta(days=1)) < timedelta(hours=SETTLING_H)
     if is_young and all(reason.startswith(_NOT_YET) for reason in reasons):
         return f"{UNSETTLED} {SETTLING_H} h when it was read. {shown} A later line proves it."
     return shown
@@ -207,7 +207,7 @@ _NOT_YET = "No line after"
 
 def _doubt(day: date, name: str, life: Life, runs: list[Span]) -> str | None:
     """Why this log does not show the whole of the day; None where it does, or need not."""
-    start, end = _midnight(day), _midnight(day + timedelta(days=1))
+    start, end = midnight(day), midnight(day + timedelta(days=1))
     if (life.began and day < life.began) or (life.ended and day > life.ended):
         return None
     if not runs:
@@ -232,10 +232,6 @@ def _silences(
     for run, following in pairwise(runs):
         if run.last < end and following.first > start:
             yield run.last, following.first
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _shown(moment: datetime) -> str:

@@ -6,13 +6,13 @@ different entries came as the total says. Each day is asked for by itself.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from pydantic import Field
 
 from muniment.collecting import Ask
-from muniment.collection import canonical
+from muniment.collection import canonical, instant, midnight
 from muniment.errors import SourceError, TransientSourceError
 from muniment.filedrop import proven_days
 from muniment.retries import DEFAULT_MAX_WAIT_S
@@ -98,8 +98,8 @@ def _read(ask: Ask, day: date, page_size: int) -> tuple[int, int]:
     different entries so far: an entry that came twice moves it back, not on.
     """
     params = {
-        "after": _text(_midnight(day) - timedelta(microseconds=1)),
-        "before": _text(_midnight(day + DAY)),
+        "after": instant(midnight(day) - timedelta(microseconds=1)),
+        "before": instant(midnight(day + DAY)),
         "order_by": "event_log_id",
         "limit": str(page_size),
     }
@@ -135,11 +135,3 @@ def _page(response: Response) -> tuple[list[Any], int]:
             "Does the connection name an Airflow 3 API server?"
         )
     return entries, total
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

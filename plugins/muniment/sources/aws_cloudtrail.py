@@ -8,12 +8,13 @@ in the next days' folders and counts for the day on which it happened.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from muniment.collecting import Ask
+from muniment.collection import midnight
 from muniment.errors import SourceError, TransientSourceError
 from muniment.sources.spec import Options, Shape, SourceSpec
 from muniment.vendors import cloudtrail_layout as layout
@@ -123,8 +124,8 @@ def collect(ask: Ask) -> None:
     seen, accounts, others = bucket.places()
     places, absent = wanted(ask.options.accounts, ask.options.regions, seen, accounts)
     _note(ask, ask.options, seen, accounts, others)
-    start = _midnight(ask.window.first_day)
-    end = _midnight(_end_day(ask)) + timedelta(hours=ask.options.late_h)
+    start = midnight(ask.window.first_day)
+    end = midnight(_end_day(ask)) + timedelta(hours=ask.options.late_h)
     problems: list[SourceError] = []
     found = {
         place: cloudtrail_reading.read(ask, bucket, place, start, end, problems)
@@ -189,10 +190,10 @@ def _prove(
     is_local: bool,
 ) -> None:  # fmt: skip
     for day in days(ask.window.first_day, _end_day(ask) - DAY):
-        start, end = _midnight(day), _midnight(day + DAY) + timedelta(hours=options.late_h)
+        start, end = midnight(day), midnight(day + DAY) + timedelta(hours=options.late_h)
         own = sorted(item for item in breaks if item.start < end and item.end > start)
         if own:
-            is_old = ask.started_at >= _midnight(day + DAY) + FINAL_AFTER
+            is_old = ask.started_at >= midnight(day + DAY) + FINAL_AFTER
             is_final = is_old and not any(item.is_mendable or item.is_pending for item in own)
             _not_proven(ask, day, told(own), is_final)
         elif is_local:
@@ -225,7 +226,3 @@ def _fault(ask: Ask, problems: list[SourceError]) -> SourceError:
 def _end_day(ask: Ask) -> date:
     """No day that has not ended is asked for."""
     return min(ask.window.end_day, ask.last_ended_day + DAY)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import Field
 
 from muniment import settling
 from muniment.collecting import Ask
+from muniment.collection import midnight
 from muniment.settling import Found
 from muniment.sources.spec import Options, Shape, SourceSpec
 from muniment.transport import Client
@@ -127,9 +128,9 @@ def _read(
     first_day = max(ask.window.first_day - options.overlap_days * DAY, oldest)
     if first_day >= ask.window.end_day:
         return
-    end = min(_midnight(ask.window.end_day), ask.started_at)
+    end = min(midnight(ask.window.end_day), ask.started_at)
     params = {
-        "startTime": _google(_midnight(first_day)),
+        "startTime": _google(midnight(first_day)),
         "endTime": _google(end),
         "maxResults": str(PAGE_SIZE),
     }
@@ -157,10 +158,6 @@ def _tenant(item: dict[str, Any]) -> str | None:
     known = item.get("id")
     customer = known.get("customerId") if isinstance(known, dict) else None
     return str(customer) if customer else None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _google(moment: datetime) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import Field
 
 from muniment import settling
 from muniment.collecting import Ask
-from muniment.collection import day_of, instant
+from muniment.collection import day_of, instant, midnight
 from muniment.errors import SourceError
 from muniment.settling import Found
 from muniment.sources.spec import Shape, SourceSpec
@@ -91,7 +91,7 @@ def _poll(ask: Ask, client: Client, options: OktaSystemLogOptions) -> None:
     if response is None or response.status != 200:
         refused_with = response.status if response else None
         overlap = timedelta(hours=options.overlap_h if refused_with else 0)
-        since = _midnight(first_day) - overlap
+        since = midnight(first_day) - overlap
         response = client.get(PATH, PATH, _polling_from(since, options))
     ask.set_cursor(client.relative(_follow(ask, client, response, options.page_size)))
     if first_day >= end_day:
@@ -163,8 +163,8 @@ def _proven_end(ask: Ask) -> date:
 
 def _read_window(ask: Ask, client: Client, options: OktaSystemLogOptions) -> None:
     parameters = {
-        **_polling_from(_midnight(ask.window.first_day), options),
-        "until": _okta(_midnight(ask.window.end_day)),
+        **_polling_from(midnight(ask.window.first_day), options),
+        "until": _okta(midnight(ask.window.end_day)),
     }
     found = Found()
     for page, response in enumerate(client.pages(PATH, PATH, parameters), start=1):
@@ -183,10 +183,6 @@ def _read(body: bytes) -> Iterator[tuple[str, str]]:
 def _ids(events: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for event in events:
         yield str(event.get("uuid")), str(event.get("published"))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _okta(moment: datetime) -> str:
