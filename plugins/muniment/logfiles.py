@@ -21,9 +21,9 @@ from muniment.collecting import Ask
 from muniment.droplisting import Drop, Listed, UnfitFile
 from muniment.errors import SourceError, TransientSourceError
 from muniment.filedrop import Fit
+from muniment.logoptions import LogOptions
 from muniment.logspans import (
     Doubt,
-    LogOptions,
     Proof,
     Span,
     is_rotated,

@@ -16,7 +16,6 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 import duckdb
-from pydantic import BaseModel, ConfigDict, Field
 
 from muniment import filedrop
 from muniment.bronze import scan, selects
@@ -24,7 +23,8 @@ from muniment.claims import UNSETTLED
 from muniment.collecting import Ask
 from muniment.collection import instant, midnight
 from muniment.database import connect, literal
-from muniment.sources.spec import Basis, Grade, Options, Shape
+from muniment.logoptions import Life, LogOptions
+from muniment.sources.spec import Basis, Grade, Shape
 
 #: the next line of a log that is alive comes within two days (project default)
 SETTLING_H = 48
@@ -42,26 +42,6 @@ _ROTATED = re.compile(rf"(?i){_ENDED}|[-_.](?:{_DATE}(?:{_TIME})?|1\d{{9}}(?:\d{
 
 #: folders that cut a log by time: `y=2026/m=01/d=05/h=09/m=00`, `year=2026`
 _PARTITION = re.compile(r"(?i)(?:^|/)(?:y|m|d|h|year|month|day|hour|date|dt)=[\d-]+(?=/|$)")
-
-
-class Life(BaseModel):
-    """What the organisation states of one log: its first and last day, where it has them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    began: date | None = None
-    ended: date | None = None
-
-
-class LogOptions(Options):
-    """logs: logs that must be there, by path without what rotation adds ("bastion-1/auth.log").
-
-    Before the day on which one `began`, and after the one on which it `ended`, no line is asked of
-    it. quiet_h: the longest silence of a log that is taken for quiet (project default: a day).
-    """
-
-    logs: dict[str, Life] = Field(default={})
-    quiet_h: int = Field(default=24, ge=1)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ Ranges are plain data, [lowest number, highest number, time of the lowest, time 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
 
+from muniment.collection import instant
 from muniment.logspans import Span
 
 Range = list[Any]
@@ -54,6 +55,17 @@ def islands(rows: str, group: str, number: str, time: str) -> str:
         f"where {group} is not null and {number} is not null group by all)) "
         "group by grp, island order by grp, min(n)"
     )
+
+
+def ranges_of(rows: list[tuple[Any, ...]]) -> list[tuple[str, Range]]:
+    """(group, range) of each row of `islands`; DuckDB gives its times in UTC, without saying so."""
+    return [
+        (group, [low, high, _text(began), _text(ended)]) for group, low, high, began, ended in rows
+    ]
+
+
+def _text(moment: datetime | None) -> str | None:
+    return instant(moment.replace(tzinfo=UTC)) if moment else None
 
 
 def _day(moment: str) -> date:

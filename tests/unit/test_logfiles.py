@@ -15,7 +15,8 @@ import pytest
 from file_source import FileSource
 from muniment import filedrop, logfiles
 from muniment.collection import Collection
-from muniment.logspans import LogOptions, is_rotated, log_name
+from muniment.logoptions import LogOptions
+from muniment.logspans import is_rotated, log_name
 from muniment.sources import discover
 from muniment.sources.spec import Connector, Shape, SourceSpec
 

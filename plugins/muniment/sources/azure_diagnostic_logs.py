@@ -14,7 +14,7 @@ from pydantic import Field
 from muniment import filedrop, logfiles
 from muniment.collecting import Ask
 from muniment.logfiles import Reading
-from muniment.logspans import LogOptions
+from muniment.logoptions import LogOptions
 from muniment.sources.spec import Options, Shape, SourceSpec
 
 Log = Literal["activity", "sign_ins", "audits"]

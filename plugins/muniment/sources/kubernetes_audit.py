@@ -15,7 +15,7 @@ from muniment import filedrop, logfiles
 from muniment.bronze.selects import RECORD_LIMIT_BYTES
 from muniment.collecting import Ask
 from muniment.logfiles import Fit, Listed, Reading
-from muniment.logspans import LogOptions
+from muniment.logoptions import LogOptions
 from muniment.masking import MASK
 from muniment.sources.spec import Shape, SourceSpec
 

@@ -16,7 +16,8 @@ from typing import Any
 from muniment import filedrop, logfiles
 from muniment.collecting import Ask
 from muniment.logfiles import Json, Reading
-from muniment.logspans import Doubt, LogOptions, Span
+from muniment.logoptions import LogOptions
+from muniment.logspans import Doubt, Span
 from muniment.sources.spec import Shape, SourceSpec
 
 DEVICE = "assets.device"

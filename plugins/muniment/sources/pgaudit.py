@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
-
-from pydantic import field_validator
 
 from muniment import filedrop, logfiles, postgreslog, sequences
 from muniment.bronze import selects
 from muniment.collecting import Ask
 from muniment.collection import instant
 from muniment.logfiles import Fit, Json, Listed, Reading
-from muniment.logspans import Doubt, LogOptions, Proof, Span, reader
+from muniment.logoptions import ZonedLogOptions
+from muniment.logspans import Doubt, Proof, Span, reader
 from muniment.sources.spec import Shape, SourceSpec
 
 RECORDS = Shape(
@@ -28,19 +26,6 @@ RULE, VERSION = "postgresql_statements", 1
 _IDLE = timedelta(days=40)
 
 
-class PgauditOptions(LogOptions):
-    """timezone: PostgreSQL's log_timezone ("Europe/Riga"), where it is not UTC."""
-
-    timezone: str | None = None
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_known(cls, name: str | None) -> str | None:
-        if name is not None and name not in available_timezones():
-            raise ValueError(f"no time zone is called '{name}'; expected such as 'Europe/Riga'")
-        return name
-
-
 SPEC = SourceSpec(
     kind="pgaudit",
     title="PostgreSQL logs with pgAudit",
@@ -48,7 +33,7 @@ SPEC = SourceSpec(
     needs="location",
     shapes=(RECORDS, filedrop.MANIFEST),
     feeds={"record": ("access_events.resource_access",), "listing": ()},
-    options=PgauditOptions,
+    options=ZonedLogOptions,
     basis=("sequence", "file_manifest", "not_provable"),
     permissions=("Read access to the folder into which the servers' logs are put.",),
     blind_spots=(
@@ -66,11 +51,10 @@ SPEC = SourceSpec(
 def collect(ask: Ask) -> None:
     """Keeps what is new of every server's log, statements left out; holes leave days unproven."""
     options = ask.options
-    assert isinstance(options, PgauditOptions)
-    zone = ZoneInfo(options.timezone) if options.timezone else None
+    assert isinstance(options, ZonedLogOptions)
 
     def prepare(path: Path, listed: Listed) -> Fit:
-        target, reducer = path.with_name("reduced"), postgreslog.Reducer(zone)
+        target, reducer = path.with_name("reduced"), postgreslog.Reducer(options.zone)
         postgreslog.reduce(path, target, reducer)
         path.unlink()
         declared = filedrop.Reduction(RULE, VERSION, tuple(sorted(reducer.paths)), reducer.count)
@@ -97,9 +81,9 @@ def _look(path: Path, shape: str, log: str, state: Json) -> list[Span]:
     if bare[0][0]:
         state.setdefault("unnumbered", {})[log] = True
     sessions: Json = state.setdefault("sessions", {}).setdefault(log, {})
-    for name, low, high, began, ended in found:
+    for name, numbers in sequences.ranges_of(found):
         known = sessions.setdefault(name, {"started": None, "ranges": []})
-        known["ranges"].append([low, high, _said(began), _said(ended)])
+        known["ranges"].append(numbers)
     for name, moment in started:
         if name in sessions:
             sessions[name]["started"] = sessions[name]["started"] or moment
@@ -163,7 +147,3 @@ def _proof(state: Json) -> Proof:
         return Proof()
     said = "Each session's lines are numbered without a hole, and the logs never fell silent."
     return Proof("sequence", "argued", said)
-
-
-def _said(moment: datetime | None) -> str | None:
-    return instant(moment.replace(tzinfo=UTC)) if moment else None

@@ -6,19 +6,17 @@ are stored as JSON with their time, since the form of old says neither year nor 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
-
-from pydantic import field_validator
+from zoneinfo import ZoneInfo
 
 from muniment import filedrop, logfiles, sequences, syslog
 from muniment.bronze import selects
 from muniment.collecting import Ask
-from muniment.collection import instant
 from muniment.logfiles import Fit, Json, Listed, Reading
-from muniment.logspans import Doubt, LogOptions, Proof, Span, reader
+from muniment.logoptions import ZonedLogOptions
+from muniment.logspans import Doubt, Proof, Span, reader
 from muniment.sources.spec import Shape, SourceSpec
 
 SYSLOG = Shape("syslog", "lines", "message", event_time="/at")
@@ -34,22 +32,12 @@ _SUPPRESSED = (
 _WRITERS = r"(rsyslogd|systemd-journald?|journal)(\[\d+\])?: "
 
 
-class SshdOptions(LogOptions):
-    """timezone: of syslog lines that name none ("Europe/Riga"); without, they stay undated.
-
-    is_whole_journal: the files hold every entry of the journal, not those of one unit alone, so
+class SshdOptions(ZonedLogOptions):
+    """is_whole_journal: the files hold every entry of the journal, not those of one unit alone, so
     that a hole in its numbers is a loss, and unbroken numbers prove the day.
     """
 
-    timezone: str | None = None
     is_whole_journal: bool = False
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_known(cls, name: str | None) -> str | None:
-        if name is not None and name not in available_timezones():
-            raise ValueError(f"no time zone is called '{name}'; expected such as 'Europe/Riga'")
-        return name
 
 
 SPEC = SourceSpec(
@@ -78,10 +66,9 @@ def collect(ask: Ask) -> None:
     """Keeps what is new of every host's log; days with a loss that a log admits are not proven."""
     options = ask.options
     assert isinstance(options, SshdOptions)
-    zone = ZoneInfo(options.timezone) if options.timezone else None
 
     def prepare(path: Path, listed: Listed) -> Fit:
-        return _prepare(path, listed, zone)
+        return _prepare(path, listed, options.zone)
 
     def look(path: Path, shape: str, log: str, state: Json) -> list[Span]:
         _note_suppressed(path, shape, log, state)
@@ -141,8 +128,8 @@ def _note_numbers(path: Path, log: str, state: Json) -> list[Span]:
     group = "json_extract_string(record, '/__SEQNUM_ID')"
     seen: dict[str, list[Any]] = state.setdefault("numbers", {}).setdefault(log, {})
     islands = sequences.islands(cut, group, number, "event_time")
-    for name, low, high, began, ended in _rows(path.parent, islands):
-        seen.setdefault(name, []).append([low, high, _said(began), _said(ended)])
+    for name, numbers in sequences.ranges_of(_rows(path.parent, islands)):
+        seen.setdefault(name, []).append(numbers)
     for name, ranges in seen.items():
         seen[name] = sequences.merged(ranges)
     return [span for ranges in seen.values() for span in sequences.spans(ranges)]
@@ -168,7 +155,3 @@ def _doubts(state: Json) -> list[Doubt]:
 def _rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
     with reader(folder) as connection:
         return connection.execute(query).fetchall()
-
-
-def _said(moment: datetime | None) -> str | None:
-    return instant(moment.replace(tzinfo=UTC)) if moment else None

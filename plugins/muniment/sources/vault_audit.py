@@ -17,7 +17,8 @@ from muniment.bronze.plain import plain
 from muniment.collecting import Ask
 from muniment.database import literal
 from muniment.logfiles import Json, Reading, UnfitFile
-from muniment.logspans import Doubt, LogOptions, Span, reader, spans
+from muniment.logoptions import LogOptions
+from muniment.logspans import Doubt, Span, reader, spans
 from muniment.sources.spec import Shape, SourceSpec
 
 ENTRIES = Shape("entries", "lines", "entry", native_id=("/request/id", "/type"), event_time="/time")
