@@ -53,3 +53,45 @@
   {%- set named = var('only_kinds', none) -%}
   {{ return(kinds | list if named is none else named) }}
 {%- endmacro %}
+
+{#- What happened, as newest_snapshots is for what is: each event with its system, its entity, whether it
+    came after the first read of its day, and the person behind `actor_login` (int_person_logins, which
+    knows systems in lower case). -#}
+{% macro attributed_events(columns, kinds) -%}
+  with events as (
+      {{ united(columns, kinds) }}
+  ),
+
+  first_reads as (
+      select source_id, day, min(sequence) as first_sequence
+      from (
+          select
+              source_id,
+              sequence,
+              cast(unnest(generate_series(
+                  cast(window_start as date), cast(window_end as date) - 1, interval 1 day
+              )) as date) as day
+          from {{ source('ops', 'receipts') }}
+          where kind in ('{{ kinds | join("', '") }}')
+      ) as windows
+      group by source_id, day
+  )
+
+  select
+      events.* exclude (sequence),
+      systems.system,
+      configured.entity,
+      coalesce(events.sequence > first_reads.first_sequence, false) as is_late,
+      '1.8.0' as ocsf_version,
+      events.class_uid * 100 + events.activity_id as type_uid,
+      if(by_login.login is null, by_email.person_id, by_login.person_id) as person_id
+  from events
+  left join {{ source('ops', 'sources') }} as configured on events.source_id = configured.source_id
+  left join {{ ref('int_source_systems') }} as systems on events.source_id = systems.source_id
+  left join first_reads
+      on events.source_id = first_reads.source_id and events.event_day = first_reads.day
+  left join {{ ref('int_person_logins') }} as by_login
+      on by_login.system = lower(systems.system) and events.actor_login = by_login.login
+  left join {{ ref('int_person_logins') }} as by_email
+      on by_email.system = '*' and events.actor_login = by_email.login
+{%- endmacro %}

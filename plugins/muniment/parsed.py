@@ -12,7 +12,7 @@ from typing import Any
 from muniment import project_cache
 
 #: macros that unite kinds: what they give depends on the kinds that are known
-_FRAMES = {"macro.muniment.united", "macro.muniment.newest_snapshots"}
+_FRAMES = {f"macro.muniment.{name}" for name in ("united", "newest_snapshots", "attributed_events")}
 
 
 def manifest(key: str, folder: Path, parse: Callable[[], Any]) -> Any:

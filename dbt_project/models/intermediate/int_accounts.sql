@@ -40,7 +40,7 @@ with resolved as (
     from ({{ newest_snapshots(columns, kinds) }}) as snapshots
     -- who it belongs to, by its login and by its address: two that disagree name nobody
     left join {{ ref('int_person_logins') }} as by_login
-        on by_login.system = snapshots.system and snapshots.login = by_login.login
+        on by_login.system = lower(snapshots.system) and snapshots.login = by_login.login
     left join {{ ref('int_person_logins') }} as by_email
         on by_email.system = '*' and coalesce(snapshots.email, snapshots.login) = by_email.login
     qualify row_number() over (
