@@ -1,7 +1,7 @@
 """Numbered lines of a log: which numbers were seen, from when to when, and what is missing between.
 
 Ranges are plain data, [lowest number, highest number, time of the lowest, time of the highest]
-(times ISO 8601 or None), so that a listing can keep them.
+(times or days ISO 8601, or None), so that a listing can keep them.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ import pytest
 
 from collector import proofs
 from file_source import FileSource
-from muniment.sources.osquery_results import DEVICE, joined
+from muniment.sequences import merged
+from muniment.sources.osquery_results import DEVICE
 
 #: the day is proven by lines from before and after it
 DAY = ("osquery_results", "2026-01-05", "2026-01-06")
@@ -111,4 +112,4 @@ def test_a_log_that_stopped_proves_nothing_after_it(tmp_path: Path) -> None:
 
 def test_runs_are_joined_where_they_touch() -> None:
     runs = [[5, 6, "c", "d"], [1, 2, "a", "a"], [3, 3, "b", "b"], [2, 3, "a", "b"]]
-    assert joined(runs) == [[1, 3, "a", "b"], [5, 6, "c", "d"]]
+    assert merged(runs) == [[1, 3, "a", "b"], [5, 6, "c", "d"]]

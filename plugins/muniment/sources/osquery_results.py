@@ -11,9 +11,8 @@ from collections import defaultdict
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from muniment import filedrop, logfiles
+from muniment import filedrop, logfiles, sequences
 from muniment.collecting import Ask
 from muniment.logfiles import Json, Reading
 from muniment.logoptions import LogOptions
@@ -23,8 +22,6 @@ from muniment.sources.spec import Shape, SourceSpec
 DEVICE = "assets.device"
 #: host, query and epoch in one text; a name may hold any letter but this
 _BETWEEN = "\x1f"
-#: [first number, last number, day of the first, day of the last]
-Run = list[Any]
 
 SPEC = SourceSpec(
     kind="osquery_results",
@@ -66,7 +63,7 @@ def _look(path: Path, shape: str, log: str, state: Json) -> list[Span]:
                 found[key].setdefault(number, day)
     for key, numbers in found.items():
         runs = [[number, number, day, day] for number, day in numbers.items()]
-        state[key] = joined([*state.get(key, []), *runs])
+        state[key] = sequences.merged([*state.get(key, []), *runs])
     return []
 
 
@@ -82,18 +79,6 @@ def _numbered(line: bytes) -> tuple[str, int, str] | None:
         return None
     names = (result.get("hostIdentifier"), result.get("name"), result.get("epoch", 0))
     return _BETWEEN.join(map(str, names)), number, day
-
-
-def joined(runs: list[Run]) -> list[Run]:
-    """Runs of numbers without a hole, in order."""
-    found: list[Run] = []
-    for run in sorted(runs):
-        if found and run[0] <= found[-1][1] + 1:
-            if run[1] > found[-1][1]:
-                found[-1][1], found[-1][3] = run[1], run[3]
-        else:
-            found.append(list(run))
-    return found
 
 
 def doubts(state: Json) -> list[Doubt]:
