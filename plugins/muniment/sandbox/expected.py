@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from muniment.sandbox.exploited import entries
 from muniment.sandbox.okta_log import sign_ins_around_end
@@ -17,10 +16,9 @@ from muniment.sandbox.releases import PRODUCTION
 from muniment.sandbox.repositories import MAIN
 from muniment.sandbox.scans import CATEGORY, TOOL, fix_limit
 from muniment.sandbox.times import YEAR_START
+from muniment.sandbox.truths import DAY, Json, deviation
 from muniment.sandbox.world import World
 
-Json = dict[str, Any]
-DAY = timedelta(days=1)
 OKTA, TRIVY = "okta", "trivy"
 #: manner of a release -> repository where it is a deviation, and the leg
 STRICT_RELEASES = {
@@ -38,40 +36,6 @@ OVERDUE = {
     "fixed_late": "fixed days after its limit",
     "reopened": "gone for ten days, then reported again beyond its limit",
 }
-
-
-def deviation(
-    leg: str, attributes: Json, description: str, effective_on: date, visible_from: date,
-    certain_from: date | None = None, reason_code: str | None = None, outcome: str = "EXCEPTION",
-) -> Json:  # fmt: skip
-    """One deviation; `leg` is TEST.leg."""
-    test_id, _, leg_id = leg.partition(".")
-    return {
-        "test_id": test_id,
-        "leg_id": leg_id,
-        "attributes": attributes,
-        "outcome": outcome,
-        "reason_code": reason_code,
-        "description": description,
-        "effective_on": effective_on.isoformat(),
-        "visible_from": visible_from.isoformat(),
-        "visible_to": None,
-        "certain_from": (certain_from or visible_from).isoformat(),
-    }
-
-
-def gap(kind: str, day: date, verdict: str, description: str, heals_on: date | None = None) -> Json:
-    """What the ledger must show of one day of a kind's source.
-
-    verdict: of the day, after its own run; heals_on: the day whose run makes it COMPLETE.
-    """
-    return {
-        "source_kind": kind,
-        "day": day.isoformat(),
-        "description": description,
-        "verdict": verdict,
-        "heals_on": heals_on.isoformat() if heals_on else None,
-    }
 
 
 def of_releases(world: World) -> Iterator[Json]:

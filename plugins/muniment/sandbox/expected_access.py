@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
-from muniment.sandbox.expected import OKTA, deviation
+from muniment.sandbox.expected import OKTA
 from muniment.sandbox.gitlab_http import account_id
 from muniment.sandbox.okta_access import CONFERENCE
 from muniment.sandbox.times import at, days
+from muniment.sandbox.truths import content, deviation
 from muniment.sandbox.world import World
 
 Json = dict[str, Any]
@@ -37,10 +37,4 @@ def contents(world: World) -> Iterator[Json]:
             ("okta_groups", lead.okta_id, "a vendor's lead is in the administrators' group"),
             ("gitlab_members", str(account_id(lead)), "a vendor's lead owns the group"),
         ):
-            yield {
-                "source_kind": kind,
-                "native_id": native_id,
-                "description": what,
-                "first_day": day.isoformat(),
-                "end_day": (day + timedelta(days=1)).isoformat(),
-            }
+            yield content(kind, native_id, what, day)

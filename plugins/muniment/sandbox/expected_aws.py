@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 
 from muniment.sandbox.aws import ACCOUNT, SERVICES
 from muniment.sandbox.aws_config import OPENED
-from muniment.sandbox.expected import Json, gap
 from muniment.sandbox.times import YEAR_END, YEAR_START
+from muniment.sandbox.truths import DAY, Json, content, gap
 from muniment.sandbox.world import World
-
-DAY = timedelta(days=1)
 
 
 def gaps(world: World) -> Iterator[Json]:
@@ -48,22 +45,10 @@ def contents(world: World) -> Iterator[Json]:
     """What the sources show and no control test judges yet."""
     for plant in world.aws.planted:
         what = "the account's root signs in without a second factor"
-        yield _content("aws_cloudtrail", f"arn:aws:iam::{ACCOUNT}:root", what, plant.rooted)
+        yield content("aws_cloudtrail", f"arn:aws:iam::{ACCOUNT}:root", what, plant.rooted)
         what = "a bucket lets the public in"
-        yield _content("aws_config_inventory", f"arn:aws:s3:::{OPENED}", what, plant.opened)
+        yield content("aws_config_inventory", f"arn:aws:s3:::{OPENED}", what, plant.opened)
     name, since = SERVICES[1]
     what = f"a program's access key has not been changed since {since}"
     arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
-    yield _content("aws_iam_credential_report", arn, what, YEAR_START, YEAR_END)
-
-
-def _content(
-    kind: str, native_id: str, description: str, first: date, end: date | None = None
-) -> Json:
-    return {
-        "source_kind": kind,
-        "native_id": native_id,
-        "description": description,
-        "first_day": first.isoformat(),
-        "end_day": (end or first + DAY).isoformat(),
-    }
+    yield content("aws_iam_credential_report", arn, what, YEAR_START, YEAR_END)

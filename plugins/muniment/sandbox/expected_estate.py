@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from muniment.sandbox import bills, cluster, exploited, feeds_http, fleet_http
-from muniment.sandbox.expected import Json, gap
 from muniment.sandbox.times import YEAR_END, YEAR_START
+from muniment.sandbox.truths import Json, content, gap
 from muniment.sandbox.world import World
 
 
@@ -36,24 +36,24 @@ def gaps(world: World) -> Iterator[Json]:
 def contents(world: World) -> Iterator[Json]:
     """What a source shows that no control test judges yet."""
     for first in cluster.stray_days(world.seed):
-        yield {
-            "source_kind": "kubernetes_workloads",
-            "native_id": cluster.STRAY_DIGEST,
-            "description": "an image runs that nobody scans and no register knows",
-            "first_day": first.isoformat(),
-            "end_day": (first + timedelta(days=cluster.STRAY_DAYS)).isoformat(),
-        }
-    yield {
-        "source_kind": "cyclonedx",
-        "native_id": f"debian@{bills.OLD_DEBIAN}",
-        "description": f"the image of {bills.OLD_IMAGE} is built upon a release without support",
-        "first_day": YEAR_START.isoformat(),
-        "end_day": YEAR_END.isoformat(),
-    }
-    yield {
-        "source_kind": "fleet_hosts",
-        "native_id": fleet_http.ended_serial(world),
-        "description": "a laptop's operating system is not supported any more",
-        "first_day": YEAR_START.isoformat(),
-        "end_day": YEAR_END.isoformat(),
-    }
+        yield content(
+            "kubernetes_workloads",
+            cluster.STRAY_DIGEST,
+            "an image runs that nobody scans and no register knows",
+            first,
+            first + timedelta(days=cluster.STRAY_DAYS),
+        )
+    yield content(
+        "cyclonedx",
+        f"debian@{bills.OLD_DEBIAN}",
+        f"the image of {bills.OLD_IMAGE} is built upon a release without support",
+        YEAR_START,
+        YEAR_END,
+    )
+    yield content(
+        "fleet_hosts",
+        fleet_http.ended_serial(world),
+        "a laptop's operating system is not supported any more",
+        YEAR_START,
+        YEAR_END,
+    )

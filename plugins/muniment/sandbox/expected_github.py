@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from muniment.sandbox import github_shapes as shapes
-from muniment.sandbox.expected import PULL_REASONS, Json, deviation, gap
+from muniment.sandbox.expected import PULL_REASONS
 from muniment.sandbox.github_protection_http import WEAKENED
 from muniment.sandbox.people import ORGANISATION
 from muniment.sandbox.repositories import MAIN
 from muniment.sandbox.times import YEAR_START
+from muniment.sandbox.truths import Json, content, deviation, gap
 from muniment.sandbox.world import World
 
 
@@ -44,13 +45,12 @@ def of_factors(world: World) -> Iterator[Json]:
 def contents(world: World) -> Iterator[Json]:
     """Settings that are weaker for a day: the source shows it, no control test judges it yet."""
     for day in world.plan.github_weak:
-        yield {
-            "source_kind": "github_branch_protection",
-            "native_id": f"{ORGANISATION}/{WEAKENED}:{MAIN}",
-            "description": "stale approvals are not dismissed",
-            "first_day": day.isoformat(),
-            "end_day": (day + timedelta(days=1)).isoformat(),
-        }
+        yield content(
+            "github_branch_protection",
+            f"{ORGANISATION}/{WEAKENED}:{MAIN}",
+            "stale approvals are not dismissed",
+            day,
+        )
 
 
 def gaps(world: World) -> Iterator[Json]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
-from muniment.sandbox.expected import gap
 from muniment.sandbox.google_shapes import profile_id
 from muniment.sandbox.google_workspace import late_days, quota_days
+from muniment.sandbox.truths import DAY, content, gap
 from muniment.sandbox.world import World
 
 Json = dict[str, Any]
-DAY = timedelta(days=1)
 ACTIVITY, USERS = "google_workspace_activity", "google_workspace_users"
 
 
@@ -38,10 +36,10 @@ def contents(world: World) -> Iterator[Json]:
             (ACTIVITY, one.start.date(), one.start.date() + DAY),
             (USERS, one.start.date() + DAY, one.end.date() + DAY),
         ):
-            yield {
-                "source_kind": kind,
-                "native_id": profile_id(one.person),
-                "description": f"{one.person.role} is made a super administrator for two days",
-                "first_day": first.isoformat(),
-                "end_day": end.isoformat(),
-            }
+            yield content(
+                kind,
+                profile_id(one.person),
+                f"{one.person.role} is made a super administrator for two days",
+                first,
+                end,
+            )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from muniment.sandbox.expected import gap
+from muniment.sandbox.truths import content, gap
 from muniment.sandbox.world import World
 
 Json = dict[str, Any]
@@ -40,10 +40,4 @@ def contents(world: World) -> Iterator[Json]:
     """Deeds of one instant that a log shows."""
     for deed, (kind, said) in _DEEDS.items():
         for day in world.log_plan.days[deed]:
-            yield {
-                "source_kind": kind,
-                "native_id": None,
-                "description": said,
-                "first_day": day.isoformat(),
-                "end_day": (day + timedelta(days=1)).isoformat(),
-            }
+            yield content(kind, None, said, day)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
 
 from muniment.sandbox import azure_drop
 from muniment.sandbox.azure import RULE_ID
-from muniment.sandbox.expected import Json, gap
+from muniment.sandbox.truths import DAY, Json, content, gap
 from muniment.sandbox.world import World
-
-DAY = timedelta(days=1)
 
 
 def gaps(world: World) -> Iterator[Json]:
@@ -56,24 +52,14 @@ def contents(world: World) -> Iterator[Json]:
     for plant in world.entra.planted:
         lent_to = world.entra.user_id(world.entra.lent_to)
         what = "a vendor's lead is made an administrator past PIM"
-        yield _content("entra_audit", lent_to, what, plant.granted)
-        yield _content("entra_users", lent_to, what, plant.granted + DAY)
+        yield content("entra_audit", lent_to, what, plant.granted)
+        yield content("entra_users", lent_to, what, plant.granted + DAY)
         tried = world.entra.user_id(world.company.staff[4])
         what = "six sign-ins by an old mail protocol failed"
-        yield _content("entra_signins", tried, what, plant.tried)
+        yield content("entra_signins", tried, what, plant.tried)
     for opened in world.azure.planted:
-        yield _content("azure_activity", RULE_ID, "SSH is opened to everybody", opened.opened)
+        yield content("azure_activity", RULE_ID, "SSH is opened to everybody", opened.opened)
     for day in azure_drop.opened_days(world.seed):
         rule = f"{azure_drop.RULE_ID}/SECURITYRULES/ANY"
         what = "the network of development is opened to everybody"
-        yield _content("azure_diagnostic_logs", rule, what, day)
-
-
-def _content(kind: str, native_id: str, description: str, first: Any) -> Json:
-    return {
-        "source_kind": kind,
-        "native_id": native_id,
-        "description": description,
-        "first_day": first.isoformat(),
-        "end_day": (first + DAY).isoformat(),
-    }
+        yield content("azure_diagnostic_logs", rule, what, day)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from muniment.sandbox import (
     expected,
@@ -24,13 +23,12 @@ from muniment.sandbox import (
     expected_logs,
     expected_microsoft,
 )
-from muniment.sandbox.expected import gap
 from muniment.sandbox.people import COMPANY
 from muniment.sandbox.releases import PRODUCTION
 from muniment.sandbox.times import YEAR_END, YEAR_START, days
+from muniment.sandbox.truths import Json, gap
 from muniment.sandbox.world import World
 
-Json = dict[str, Any]
 Part = Callable[[World], Iterator[Json]]
 #: deviations that control tests judge, beside those of the first sources
 DEVIATIONS: tuple[Part, ...] = (
