@@ -59,6 +59,7 @@ SPEC = SourceSpec(
         )
     },
     options=GitHubAuditLogOptions,
+    seen=github.seen,
     basis=("cursor_exhausted", "not_provable"),
     retention_days=RETENTION_DAYS,
     permissions=(

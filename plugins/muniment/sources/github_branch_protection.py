@@ -62,6 +62,7 @@ SPEC = SourceSpec(
         "repository": (),
     },
     options=GitHubBranchProtectionOptions,
+    seen=github.seen,
     basis=("snapshot_count", "not_provable"),
     permissions=(
         "Administration: read, Contents: read and Metadata: read (fine-grained or GitHub App), or "

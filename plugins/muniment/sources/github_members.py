@@ -49,6 +49,7 @@ SPEC = SourceSpec(
     ),
     feeds={"member": (ACCOUNT, FACTOR, ROLE), "member_counted": ()},
     options=github.OrganisationOptions,
+    seen=github.seen,
     basis=("snapshot_count", "not_provable"),
     permissions=(
         "Members: read (fine-grained or GitHub App), or scope read:org, of an owner of the "

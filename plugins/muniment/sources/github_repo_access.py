@@ -46,6 +46,7 @@ SPEC = SourceSpec(
         "repository": (),
     },
     options=github.GitHubOptions,
+    seen=github.seen,
     basis=("snapshot_count", "not_provable"),
     permissions=(
         "Metadata: read and Members: read (fine-grained or GitHub App), or the scopes repo and "

@@ -57,6 +57,7 @@ SPEC = SourceSpec(
     ),
     feeds={"saml_identity": (STREAM,), "saml_page": ()},
     options=github.OrganisationOptions,
+    seen=github.seen,
     basis=("snapshot_count", "not_provable"),
     permissions=(
         "Scope read:org (or admin:org), classic token of an owner of the organisation: GitHub "
