@@ -19,7 +19,7 @@ from typing import Any
 
 from muniment.bronze import quarantine_path
 from muniment.collecting import Ask
-from muniment.collection import canonical
+from muniment.collection import canonical, day_of
 from muniment.database import connect
 from muniment.droplisting import Drop, Listed, UnfitFile
 from muniment.errors import EvidenceError, SourceError, TransientSourceError
@@ -236,7 +236,8 @@ def _known(ask: Ask, reading: dict[str, Any]) -> dict[str, _Kept]:
 def listing_before(ask: Ask, reading: dict[str, Any]) -> dict[str, Any] | None:
     """The newest listing that an earlier receipt holds, if the folder was read in the same way.
 
-    Of its files those that were kept and in which nothing was unreadable.
+    Of its files those that were kept and in which nothing was unreadable; `unread` holds the
+    others that were kept, with the days (`first`, `end`) that they leave in doubt.
     """
     listings = (
         (receipt, item)
@@ -255,11 +256,12 @@ def listing_before(ask: Ask, reading: dict[str, Any]) -> dict[str, Any] | None:
     if listing["reading"] != reading:
         return None
     unread = _unread(ask, receipt)
-    listing["files"] = [
-        file
-        for file in listing["files"]
-        if file["sha256"] is not None and file["object_sha256"] not in unread
-    ]
+    kept = [file for file in listing["files"] if file["sha256"] is not None]
+    listing["files"] = [file for file in kept if file["object_sha256"] not in unread]
+    first = min([receipt.window_start, *(proof.first_day for proof in receipt.proofs)])
+    end = max([receipt.window_end, *(proof.end_day for proof in receipt.proofs)])
+    days = {"first": day_of(first).isoformat(), "end": day_of(end).isoformat()}
+    listing["unread"] = [file | days for file in kept if file["object_sha256"] in unread]
     return listing
 
 

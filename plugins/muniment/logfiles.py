@@ -8,9 +8,10 @@ from when to when each log runs. Files are streamed: memory does not grow with t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ from muniment.logspans import (
 __all__ = ["Fit", "Json", "Listed", "Reading", "UnfitFile", "collect", "whole_lines"]
 
 Json = dict[str, Any]
+_DAY = timedelta(days=1)
+_HEAD_BYTES = 1 << 16
 #: a last line without its end is taken for whole when nothing was appended for so long
 _STILL = timedelta(hours=1)
 #: how long the contents of a file that went away are known again (project default)
@@ -82,10 +85,13 @@ def collect(ask: Ask, reading: Reading) -> None:
         except TransientSourceError as error:
             problems.append(error)
     keeper.warn()
-    doubts = reading.doubts(logs.state) if reading.doubts else []
+    doubts = (reading.doubts(logs.state) if reading.doubts else []) + logs.unread()
     said = {name: spans_to_json(runs) for name, runs in sorted(logs.runs.items())}
     gone = logs.gone(files, ask.started_at - _REMEMBERED)
-    listing = {"reading": drop.reading, "files": files + gone, "logs": said, "state": logs.state}
+    listing = {
+        "reading": drop.reading, "files": files + gone, "logs": said, "state": logs.state,
+        "lost": list(logs.lost.values()),
+    }  # fmt: skip
     filedrop.keep_listing(ask, listing)
     if problems:
         raise filedrop.fault(ask, problems, len(listed))
@@ -94,12 +100,16 @@ def collect(ask: Ask, reading: Reading) -> None:
 
 @dataclass
 class _Logs:
-    """What is known of the logs: files by path, contents by size and digest, and their spans."""
+    """What is known of the logs: files by path, contents by size and digest, and their spans.
+
+    lost: files in which lines were unreadable, by log and first line, until they are read again.
+    """
 
     files: dict[str, Json] = field(default_factory=dict)
     contents: dict[tuple[str, int, str], Json] = field(default_factory=dict)
     runs: dict[str, list[Span]] = field(default_factory=dict)
     state: Json = field(default_factory=dict)
+    lost: dict[tuple[str, str], Json] = field(default_factory=dict)
 
     @classmethod
     def of(cls, listing: Json | None) -> _Logs:
@@ -111,7 +121,25 @@ class _Logs:
         logs = cls(files, {}, runs, listing["state"])
         for file in listing["files"]:
             logs.add(file)
+        for file in (*listing.get("lost", ()), *listing["unread"]):
+            key = (log_name(file["path"]), str(file.get("head")))
+            earlier = logs.lost.get(key, file)
+            days = {"first": min, "end": max}
+            logs.lost[key] = file | {
+                name: edge(file[name], earlier[name]) for name, edge in days.items()
+            }
         return logs
+
+    def unread(self) -> list[Doubt]:
+        """Days of which lines were unreadable, in files that rotation took away since."""
+        return [
+            Doubt(
+                date.fromisoformat(file["first"]), date.fromisoformat(file["end"]) - _DAY,
+                f"Lines of {file['path']!r} could not be read, and the file is gone: what they "
+                "said is not known.",
+            )
+            for file in self.lost.values()
+        ]  # fmt: skip
 
     def gone(self, files: list[Json], since: datetime) -> list[Json]:
         """Contents that no file of the folder bears any more: they may come back under a name."""
@@ -139,7 +167,7 @@ class _Body:
     """A plain file up to its last whole record.
 
     end: its bytes up to there; sha256: theirs; known: how many of them an earlier receipt holds;
-    held: the entry of those.
+    held: the entry of those; head: SHA-256 of its first line.
     """
 
     path: Path
@@ -147,6 +175,7 @@ class _Body:
     sha256: str
     known: int
     held: Json | None
+    head: str
 
 
 @dataclass
@@ -177,9 +206,10 @@ class _Keeper:
         self.open_ends += body.end < size
         entry = {
             **asdict(file), "sha256": body.sha256, "kept_bytes": body.end,
-            "object_sha256": object_sha256, "is_whole": body.end == size,
+            "object_sha256": object_sha256, "is_whole": body.end == size, "head": body.head,
         }  # fmt: skip
         self.logs.add(entry)
+        self.logs.lost.pop((log_name(file.path), body.head), None)  # index looks at it anew
         return entry
 
     def warn(self) -> None:
@@ -205,8 +235,8 @@ class _Keeper:
         known = [(mark, self.logs.contents.get((log, *mark))) for mark in marks.items()]
         held = max((item for item in known if item[1]), default=None, key=lambda item: item[0][0])
         if held is None:
-            return _Body(target, end, sha256, 0, None)
-        return _Body(target, end, sha256, held[0][0], held[1])
+            return _Body(target, end, sha256, 0, None, _head(target))
+        return _Body(target, end, sha256, held[0][0], held[1], _head(target))
 
     def _is_still(self, file: Listed) -> bool:
         return self.ask.started_at - datetime.fromisoformat(file.modified_at) > _STILL
@@ -241,6 +271,11 @@ class _Keeper:
         if self.reading.look:
             found += self.reading.look(read, shape, log, self.logs.state)
         self.logs.runs[log] = joined([*self.logs.runs.get(log, []), *found], options.quiet_h)
+
+
+def _head(path: Path) -> str:
+    with path.open("rb") as plain:
+        return hashlib.sha256(plain.readline(_HEAD_BYTES)).hexdigest()
 
 
 def _is_same(before: Json, file: Listed) -> bool:

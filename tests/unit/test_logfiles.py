@@ -194,3 +194,36 @@ def test_what_rotation_adds_to_a_name_is_told_from_the_host(
     path: str, log: str, is_ended: bool
 ) -> None:
     assert (log_name(path), is_rotated(path)) == (log, is_ended)
+
+
+SPOILT = lines("04T23:00:00", "05T10:00:00") + b'{"id": tru\n' + lines("05T21:00:00", "06T01:00:00")
+ON = lines("06T01:30:00", "06T20:00:00", "07T01:00:00")
+
+
+def test_rotation_does_not_heal_a_day_of_unreadable_lines(source: FileSource) -> None:
+    """Its other lines enclose the day still; what the spoilt one said is not known."""
+    put(source, "a.log", SPOILT)
+    assert source.run().quarantined == {"event": 1}
+    put(source, "a.log", ON, at="2026-01-07T01:00:00Z")
+    for now in ("2026-01-07T02:00:00Z", "2026-01-07T03:00:00Z"):
+        collection = source.collect(now)
+        assert source.commit(collection).quarantined == {}
+        assert verdicts(collection) == [
+            ("not_provable", "2026-01-05", "2026-01-06"),
+            ("file_manifest", "2026-01-06", "2026-01-07"),
+        ]
+        assert "could not be read, and the file is gone" in (collection.proofs[0].reason or "")
+
+
+def test_an_unreadable_line_comes_again_under_another_name_until_it_is_mended(
+    source: FileSource,
+) -> None:
+    put(source, "a.log", SPOILT)
+    source.run()
+    put(source, "a.log.1", SPOILT)
+    put(source, "a.log", ON, at="2026-01-07T01:00:00Z")
+    assert source.run("2026-01-07T02:00:00Z").quarantined == {"event": 1}
+    put(source, "a.log.1", SPOILT.replace(b"tru", b"true}"), at="2026-01-07T01:30:00Z")
+    collection = source.collect("2026-01-07T03:00:00Z")
+    assert source.commit(collection).quarantined == {}
+    assert verdicts(collection) == [("file_manifest", "2026-01-05", "2026-01-07")]
