@@ -122,6 +122,30 @@ def test_a_total_that_differs_from_what_came_proves_nothing(
     assert any("another number" in text for text in result.warnings)
 
 
+@pytest.mark.parametrize("after_first_page", [[7, 1, 2, 3], [2, 3, 4]])
+def test_a_list_that_shifts_between_its_pages_proves_nothing(
+    instance: Instance, run: Collector, after_first_page: list[int]
+) -> None:
+    """Somebody comes in front: one item comes twice, and the last total counts both. Somebody
+    goes: the next one slips past, and the last total does not count it.
+    """
+    path = f"{API}/projects/13/members/all"
+    instance.lists[path] = [member(n) for n in (1, 2, 3)] + [member(4)] * (
+        7 not in after_first_page
+    )
+    usual = instance.reply
+
+    def reply(asked: Asked) -> Answer:
+        if asked.path == path and asked.query.get("page") == "2":
+            instance.lists[path] = [member(n) for n in after_first_page]
+        return usual(asked)
+
+    instance.source.reply = reply
+    result = run.collect(*DAY, mode="snapshot")
+    assert proofs(result, REPOSITORY) == UNPROVEN
+    assert any("another number" in text for text in result.warnings)
+
+
 def test_above_ten_thousand_items_there_is_no_total(instance: Instance, run: Collector) -> None:
     instance.totals = dict.fromkeys(instance.lists)
     result = run.collect(*DAY, mode="snapshot")
