@@ -192,6 +192,31 @@ def test_a_chain_that_starts_again_is_named(run: Run) -> None:
     assert "2026-01-05 05:30-08:30 111122223333/eu-central-1: the chain starts again" in reason
 
 
+def test_a_trail_that_vanishes_with_its_digests_is_missed(run: Run) -> None:
+    """Another trail's whole chain says nothing of what the first one would have logged."""
+    other = run.a_trail(name="management")
+    run.trail.deliver("2026-01-03", hours=50)
+    other.deliver("2026-01-03", hours=24)
+    run.commit(run.collect("2026-01-03", "2026-01-04", datetime(2026, 1, 4, 6, tzinfo=UTC)))
+    for _ in range(2):  # asked again, it is still missed
+        found = run.collect("2026-01-04", "2026-01-05", datetime(2026, 1, 5, 8, tzinfo=UTC))
+        [(basis, _, reason)] = _said(found)
+        assert basis == "not_provable"
+        assert "no digest of the trail management" in reason
+        run.commit(found)
+    run.options = {"trails": ["the_trail"]}
+    found = run.collect("2026-01-04", "2026-01-05", datetime(2026, 1, 5, 8, tzinfo=UTC))
+    assert _said(found)[0][0] == "hash_chain"
+
+
+def test_a_named_trail_without_a_digest_proves_nothing(run: Run) -> None:
+    run.options = {"trails": ["the_trail", "other"]}
+    run.trail.deliver(DAY)
+    [(basis, _, reason)] = _said(run.collect())
+    assert basis == "not_provable"
+    assert "no digest of the trail other" in reason
+
+
 def test_a_key_that_the_region_does_not_list(run: Run) -> None:
     run.trail.key = 1
     run.trail.deliver(DAY, hours=26)

@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from muniment.collecting import Ask
-from muniment.collection import midnight
+from muniment.collection import instant, midnight
 from muniment.errors import SourceError, TransientSourceError
 from muniment.sources.spec import Options, Shape, SourceSpec
 from muniment.vendors import cloudtrail_layout as layout
@@ -35,7 +35,8 @@ Region = Annotated[str, StringConstraints(pattern=rf"^{layout.REGION.pattern}$")
 class AwsCloudtrailOptions(Options):
     """accounts, regions: declared ones; without them, those that the bucket shows.
 
-    trails: whose digests must be whole (all by default). late_h: how long after a day's end its
+    trails: whose digests must be whole (by default of all that were ever seen, so that one that was
+    given up is missed until the others are named). late_h: how long after a day's end its
     digests must reach; settling_h: how long after that one may still be delivered.
     """
 
@@ -131,14 +132,19 @@ def collect(ask: Ask) -> None:
         place: cloudtrail_reading.read(ask, bucket, place, start, end, problems)
         for place in sorted(seen)
     }
-    cloudtrail_reading.keep_listing(ask, found)
+    trails = cloudtrail_reading.keep_listing(ask, found)
     if problems:
         raise _fault(ask, problems)
     breaks = [Break(start, end, place, "no such folder in the bucket") for place in absent]
     keys = KeyRing(ask, bucket.is_local, start, end)
     pending_from = ask.started_at - timedelta(hours=ask.options.settling_h)
     for place in sorted(seen & places):
-        chain = _chain(bucket, place, found[place], ask.options, keys)
+        known = {
+            trail: datetime.fromisoformat(since)
+            for trail, since in trails.get(str(place), {}).items()
+            if since < instant(end)
+        }
+        chain = _chain(bucket, place, found[place], ask.options, keys, known)
         breaks += chain.breaks(start, end, pending_from)
     _prove(ask, ask.options, breaks + keys.breaks, found, bucket.is_local)
 
@@ -171,18 +177,15 @@ def _note(
 
 
 def _chain(
-    bucket: Bucket, place: Place, read: Read, options: AwsCloudtrailOptions, keys: KeyRing
-) -> Chain:
-    digests = {
-        trail: own
-        for trail, own in read.digests.items()
-        if not options.trails or trail in options.trails
-    }
-    for trail in options.trails:
-        digests.setdefault(trail, [])
+    bucket: Bucket, place: Place, read: Read, options: AwsCloudtrailOptions, keys: KeyRing,
+    known: dict[str, datetime],
+) -> Chain:  # fmt: skip
+    wanted = options.trails or {*read.digests, *known}
+    digests = {trail: read.digests.get(trail, []) for trail in wanted}
     return Chain(
-        place, bucket.name, bucket.prefix, digests, read.logs, keys.of(place.region), read.unread
-    )
+        place, bucket.name, bucket.prefix, digests, read.logs, keys.of(place.region), read.unread,
+        known,
+    )  # fmt: skip
 
 
 def _prove(

@@ -48,7 +48,8 @@ class Chain:
 
     logs: SHA-256 by key, None where the bytes do not unpack. keys: public keys, DER by fingerprint;
     None where no digest can be shown to be signed (a local folder). bucket: None likewise. root:
-    what stands in the bucket before our paths. unread: digests that are none (path, why).
+    what stands in the bucket before our paths. unread: digests that are none (path, why). known:
+    trails that were seen before, and since when; in `digests` too, though none may be left.
     """
 
     place: Place
@@ -58,6 +59,7 @@ class Chain:
     logs: Mapping[str, str | None]
     keys: Mapping[str, bytes] | None
     unread: list[tuple[str, datetime, str]] = field(default_factory=list)
+    known: Mapping[str, datetime] = field(default_factory=dict)
 
     def breaks(self, start: datetime, end: datetime, pending_from: datetime) -> list[Break]:
         """Everything that keeps the deliveries of [start, end) from being proven.
@@ -74,7 +76,13 @@ class Chain:
             )
             is_pending = start >= pending_from
             return [Break(start, end, self.place, text, is_pending=is_pending)]
-        for digests in self.digests.values():
+        for trail, digests in self.digests.items():
+            if not digests:
+                text = f"no digest of the trail {trail}: it was given up, or they were deleted"
+                since = max(start, self.known.get(trail, start))
+                is_pending = since >= pending_from
+                found.append(Break(since, end, self.place, text, is_pending=is_pending))
+                continue
             ordered = sorted(digests, key=lambda digest: (digest.start, digest.end))
             found += self._own(ordered)
             found += self._links(ordered)

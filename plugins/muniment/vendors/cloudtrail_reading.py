@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,12 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from muniment.collecting import Ask
-from muniment.collection import canonical
+from muniment.collection import canonical, instant
 from muniment.errors import SourceError
 from muniment.vendors import cloudtrail_layout as layout
 from muniment.vendors.cloudtrail_bucket import Bucket, days
 from muniment.vendors.cloudtrail_digest import Digest, parse, plain_sha256
 from muniment.vendors.cloudtrail_layout import Place
+
+#: by place and trail: the end of the first digest that was seen (`instant`)
+Trails = dict[str, dict[str, str]]
 
 
 @dataclass
@@ -62,10 +66,33 @@ def read(
     return found
 
 
-def keep_listing(ask: Ask, found: dict[Place, Read]) -> None:
-    """Keeps what the bucket listed of the window."""
+def keep_listing(ask: Ask, found: dict[Place, Read]) -> Trails:
+    """Keeps what the bucket listed of the window; every trail that it ever showed.
+
+    A trail whose logs and digests are all gone leaves nothing behind but what was seen before.
+    """
+    trails = _trails_before(ask)
+    for place, read in found.items():
+        known = trails.setdefault(str(place), {})
+        for trail, digests in read.digests.items():
+            first = instant(min(digest.end for digest in digests))
+            known[trail] = min(first, known.get(trail, first))
     listing = {str(place): own.listed for place, own in found.items()}
-    ask.keep(canonical({"places": listing}), "listing", media_type="application/json")
+    body = canonical({"places": listing, "trails": trails})
+    ask.keep(body, "listing", media_type="application/json")
+    return trails
+
+
+def _trails_before(ask: Ask) -> Trails:
+    """What the newest earlier receipt with a listing knows."""
+    listings = (
+        item for receipt in ask.earlier() for item in receipt.objects if item.shape == "listing"
+    )
+    newest = next(listings, None)
+    if newest is None:
+        return {}
+    trails: Trails = json.loads(ask.locker.read(newest.sha256)).get("trails", {})
+    return trails
 
 
 def summary(found: dict[Place, Read], start: datetime, end: datetime) -> str:
