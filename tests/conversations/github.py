@@ -20,6 +20,7 @@ NOTHING: dict[str, Items] = {
     RULES: [],
     "/repos/Acme/app/rulesets/rule-suites": [],
     "/orgs/Acme/members": [{"id": 1, "login": "owner"}],
+    "/orgs/Acme/public_members": [],
 }
 
 

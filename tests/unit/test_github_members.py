@@ -28,6 +28,7 @@ class Organisation:
         self.without: Names = [4, 9]
         self.refused: dict[tuple[str, str], int] = {}
         self.counted: int | None = None
+        self.public: Names = [1]
 
     def reply(self, asked: Asked) -> Answer:
         if asked.path == "/orgs/acme":
@@ -36,7 +37,7 @@ class Organisation:
         narrowed = asked.query.get("filter", "all")
         if (below, narrowed) in self.refused:
             return Answer({"message": "Only owners can."}, self.refused[below, narrowed])
-        found = self.members if below == "members" else self.outside
+        found = {"members": self.members, "public_members": self.public}.get(below, self.outside)
         if asked.query.get("role") == "admin":
             found = self.owners
         if narrowed == "2fa_disabled":
@@ -126,6 +127,35 @@ def test_a_list_shorter_than_githubs_count_is_not_provable(
     result = connector(org, tmp_path).collect(*DAY, mode="snapshot")
     assert proofs(result, ACCOUNT) == [("not_provable", *OF_A_DAY)]
     assert any("counts 6 members, and 5 were listed" in text for text in result.warnings)
+
+
+def test_a_member_who_leaves_while_the_list_is_read_is_no_proof(
+    org: Organisation, tmp_path: Path
+) -> None:
+    """The next one slips past the pages, and GitHub counts one less afterwards."""
+    usual = org.reply
+
+    def reply(asked: Asked) -> Answer:
+        if asked.path.endswith("/members") and asked.query.get("page") == "2":
+            org.members = [2, 3, 4, 5]
+        return usual(asked)
+
+    org.source.reply = reply
+    run = connector(org, tmp_path)
+    result = run.collect(*DAY, mode="snapshot")
+    assert listed(run, result)["members"] == [1, 2, 4, 5]
+    assert proofs(result, ACCOUNT) == [("not_provable", *OF_A_DAY)]
+    assert any("counted 5 members before the list and 4" in text for text in result.warnings)
+
+
+def test_members_who_show_themselves_to_everybody_are_not_all(
+    org: Organisation, tmp_path: Path
+) -> None:
+    org.refused = {("members", "2fa_disabled"): 422}
+    org.public = org.members
+    result = connector(org, tmp_path).collect(*DAY, mode="snapshot")
+    for stream in (ACCOUNT, FACTOR, ROLE):
+        assert proofs(result, stream) == [("not_provable", *OF_A_DAY)]
 
 
 def test_an_organisation_without_owner_is_no_proof(org: Organisation, tmp_path: Path) -> None:

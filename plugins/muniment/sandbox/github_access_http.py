@@ -48,6 +48,13 @@ class Access:
         ]
         return _users(question, found, f"{BELOW}/members")
 
+    def public_members(self, question: Question) -> Answer:
+        """GET /orgs/{org}/public_members: who shows it to everybody; here the owners do."""
+        found = [
+            login for login in self.access.accounts(question.now) if self.access.is_owner(login)
+        ]
+        return _users(question, found, f"{BELOW}/public_members")
+
     def outside_collaborators(self, question: Question) -> Answer:
         """GET /orgs/{org}/outside_collaborators (filter)."""
         is_everybody = question.query.get("filter", "all") == "all"

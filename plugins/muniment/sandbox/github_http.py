@@ -59,6 +59,7 @@ class GitHub:
                 (ORGANISATION_ROOT, self._organisation),
                 (ORGANISATION_ROOT + "/repos", self._repositories),
                 (ORGANISATION_ROOT + "/members", access.members),
+                (ORGANISATION_ROOT + "/public_members", access.public_members),
                 (ORGANISATION_ROOT + "/outside_collaborators", access.outside_collaborators),
                 (ORGANISATION_ROOT + "/audit-log", Audit(world).log),
                 (TEAM + "/members", access.team_members),

@@ -8,7 +8,7 @@ nothing is known of second factors.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from requests.utils import parse_header_links
 
@@ -23,7 +23,7 @@ from muniment.vendors.github import GitHub
 from muniment.vendors.unread import UNREAD
 
 ACCOUNT, FACTOR, ROLE = "identities.account", "identities.factor", "identities.role"
-MEMBERS, OUTSIDE = "members", "outside_collaborators"
+MEMBERS, OUTSIDE, PUBLIC = "members", "outside_collaborators", "public_members"
 #: list -> address below the organisation, and what it is narrowed to
 LISTS: dict[str, tuple[str, dict[str, str]]] = {
     MEMBERS: ("members", {}),
@@ -55,13 +55,14 @@ SPEC = SourceSpec(
         "Members: read (fine-grained or GitHub App), or scope read:org, of an owner of the "
         "organisation: GitHub lists accounts without second factor to owners alone.",
     ),
-    limits=(*github.LIMITS, "Five lists of 100 names a page, and one request that counts."),
+    limits=(*github.LIMITS, "Five lists of 100 names a page, and two requests that count."),
     blind_spots=(
         "GitHub does not say which second factors somebody has, only who has none; where it "
         "refuses that list (403, 422: the credential is no owner's), second factors are "
         "NOT_PROVABLE.",
         "To a credential outside the organisation GitHub lists only members who show themselves; "
-        "that the list of accounts without second factor is refused is the sign of it.",
+        "where the list of accounts without second factor is refused, and no other members were "
+        "listed, accounts and owners are NOT_PROVABLE.",
         "Whether an account is a person's: GitHub calls machine users User too. Invitations that "
         "nobody has accepted are no members.",
     ),
@@ -101,11 +102,23 @@ def collect(ask: Ask) -> None:
     """Reads the five lists and compares the members with GitHub's own count. Raises SourceError."""
     assert isinstance(ask.options, github.OrganisationOptions)  # validated against SPEC.options
     seen = _Seen(github.connect(ask, ask.options))
+    before = _counted(seen.hub, MEMBERS)
     for name in LISTS:
         seen.read(name)
-    counted, listed = _counted(seen.hub), seen.distinct(MEMBERS)
+    counted, listed = _counted(seen.hub, MEMBERS), seen.distinct(MEMBERS)
+    if FACTOR in seen.holes and _counted(seen.hub, PUBLIC) >= counted:
+        reason = (
+            "GitHub lists the members who show themselves to everybody and no others: to a "
+            "credential outside the organisation it hides those who do not."
+        )
+        seen.holes |= {ACCOUNT: reason, ROLE: reason}
     if counted != listed:
         seen.holes[ACCOUNT] = f"GitHub counts {counted} members, and {listed} were listed."
+    elif before != counted:
+        seen.holes[ACCOUNT] = (
+            f"GitHub counted {before} members before the list and {counted} after it: somebody "
+            "came or went while it was read, and another may have slipped past its pages."
+        )
     for hole in seen.holes.values():
         ask.warn(hole)
     everything = seen.distinct(*LISTS)
@@ -118,10 +131,10 @@ def collect(ask: Ask) -> None:
     )  # fmt: skip
 
 
-def _counted(hub: GitHub) -> int:
+def _counted(hub: GitHub, below: str) -> int:
     """How many members there are: with one a page, the number of the last page."""
-    path = f"/orgs/{quote(hub.organisation, safe='')}/members"
-    response = hub.client.get(path, "/orgs/{org}/members", {"per_page": "1"})
+    path = f"/orgs/{quote(hub.organisation, safe='')}/{below}"
+    response = hub.client.get(path, "/orgs/{org}/" + below, {"per_page": "1"})
     hub.ask.keep_response(response, "members_counted")
     links = parse_header_links(response.headers.get("Link", ""))
     for link in links:
@@ -131,7 +144,7 @@ def _counted(hub: GitHub) -> int:
 
 
 def _page_number(response: Response, url: str) -> int:
-    page = url.rpartition("page=")[2].partition("&")[0]
+    page = dict(parse_qsl(urlsplit(url).query)).get("page", "")
     if not page.isdigit():
         raise SourceError(f"GET {response.template}: the link to the last page names no page.")
     return int(page)
