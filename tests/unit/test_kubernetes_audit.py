@@ -78,3 +78,29 @@ def test_events_without_zone_are_kept_undated_and_said(source: FileSource) -> No
         "1 records state no time with a zone: they count for the last day."
     ]
     assert source.commit(collection).records["event"] == 4
+
+
+def test_settings_of_containers_are_masked_as_in_workloads(source: FileSource) -> None:
+    """People put passwords into variables and command lines, and patches name what they set."""
+    container = {
+        "image": "app:1", "args": ["--password=UExBTlRFRA=="],
+        "env": [{"name": "DB", "value": "UExBTlRFRA=="}],
+    }  # fmt: skip
+    deployment = {"spec": {"template": {"spec": {"containers": [container]}}}}
+    path = "/spec/template/spec/containers/0/env/0/value"
+    held = [
+        event("05T13:00:00", "s", "deployments", requestObject=deployment),
+        event("05T13:00:00", "t", "deployments",
+              requestObject=[{"op": "replace", "path": path, "value": "UExBTlRFRA=="}],
+              responseObject=deployment),
+    ]  # fmt: skip
+    put(source, "audit.log", json_lines(*DAY, *held))
+    collection = source.collect()
+    source.commit(collection)
+    stored = b"".join(source.stored(collection, "events"))
+    assert b"UExBTlRFRA==" not in stored
+    assert b"app:1" in stored
+    assert [(item["rule"], item["count"]) for item in collection.reductions] == [
+        ("container_settings", 5)
+    ]  # fmt: skip
+    assert stated(collection) == [("file_manifest", None, "2026-01-05", "2026-01-06")]

@@ -18,6 +18,7 @@ from muniment.logfiles import Fit, Listed, Reading
 from muniment.logoptions import LogOptions
 from muniment.masking import MASK
 from muniment.sources.spec import Shape, SourceSpec
+from muniment.vendors import kubernetes
 
 EVENTS = Shape(
     "events", "lines", "event", native_id=("/auditID", "/stage"), event_time="/stageTimestamp"
@@ -29,6 +30,10 @@ _SECRET = frozenset({"secrets", "tokenreviews", "tokenrequests", "oauthaccesstok
 #: a line without these cannot hold such an object; cheap, since most lines have neither
 _PERHAPS = re.compile(rb'"(?:request|response)Object"')
 _NAMED = re.compile(rb"(?i)secret|token")
+#: nor one without these a container's settings, which kubernetes_workloads masks too
+_SETTINGS = re.compile(rb"\benv\b|\bcommand\b|\bargs\b|last-applied-configuration")
+SETTINGS_RULE = "container_settings"
+_SETTINGS_PATHS = tuple(f"{path}/{name}" for path in _PATHS for name in kubernetes.MASKED)
 
 SPEC = SourceSpec(
     kind="kubernetes_audit",
@@ -49,7 +54,9 @@ SPEC = SourceSpec(
         "that never sent anything is not missed.",
         "Files that --audit-log-maxage or --audit-log-maxbackup deleted before they were shipped, "
         "and batches that the webhook backend dropped: apiserver_audit_error_total counts those.",
-        "Objects of secrets and tokens are masked before they are stored.",
+        "Objects of secrets and tokens, and of others the values of environment variables, "
+        "commands, arguments and the applied configuration in annotations, are masked before they "
+        "are stored.",
     ),
 )  # fmt: skip
 
@@ -61,15 +68,22 @@ def collect(ask: Ask) -> None:
 
 def _prepare(path: Path, listed: Listed) -> Fit:
     """The lines as they are; written again only where something had to be masked."""
-    target, count = path.with_name("masked"), 0
+    target, count, settings = path.with_name("masked"), 0, 0
     with path.open("rb") as lines, target.open("wb") as masked:
         for line in iter(lambda: lines.readline(RECORD_LIMIT_BYTES), b""):
             found = _masked(line) if _PERHAPS.search(line) and _NAMED.search(line) else None
             count += found is not None
+            if found is None and _PERHAPS.search(line) and _SETTINGS.search(line):
+                found, here = _without_settings(line)
+                settings += here
             masked.write(line if found is None else found)
-    if not count:
+    reductions = (
+        filedrop.Reduction(RULE, VERSION, _PATHS, count),
+        filedrop.Reduction(SETTINGS_RULE, VERSION, _SETTINGS_PATHS, settings),
+    )
+    if not (count or settings):
         return Fit(EVENTS.name, path)
-    return Fit(EVENTS.name, target, (filedrop.Reduction(RULE, VERSION, _PATHS, count),))
+    return Fit(EVENTS.name, target, tuple(item for item in reductions if item.count))
 
 
 def _masked(line: bytes) -> bytes | None:
@@ -84,6 +98,31 @@ def _masked(line: bytes) -> bytes | None:
     for name in shown:
         event[name] = MASK
     return json.dumps(event, separators=(",", ":")).encode() + b"\n" if shown else None
+
+
+def _without_settings(line: bytes) -> tuple[bytes | None, int]:
+    """The line with the settings of containers masked, and how many; None where it holds none."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None, 0
+    if not isinstance(event, dict):
+        return None, 0
+    count = 0
+    for path in _PATHS:
+        shown = event.get(path[1:])
+        count += kubernetes.mask_settings(shown)
+        for step in shown if isinstance(shown, list) else ():  # a JSON patch names what it sets
+            if isinstance(step, dict) and step.get("value") and _is_settings(step.get("path")):
+                step["value"] = MASK
+                count += 1
+    if not count:
+        return None, 0
+    return json.dumps(event, separators=(",", ":")).encode() + b"\n", count
+
+
+def _is_settings(path: object) -> bool:
+    return _SETTINGS.search(str(path).encode()) is not None
 
 
 def _is_secret(event: dict[str, Any]) -> bool:

@@ -72,15 +72,15 @@ def masked(chunk: Response) -> tuple[bytes, list[dict[str, Any]], int]:
     """A chunk as it is stored, its items, and how many values were masked in it."""
     document = chunk.object()
     items = [item for item in document.get("items") or [] if isinstance(item, dict)]
-    count = sum(_mask(item) for item in items)
+    count = sum(mask_settings(item) for item in items)
     body = json.dumps(document, separators=(",", ":")).encode() if count else chunk.body
     return body, items, count
 
 
-def _mask(value: Any) -> int:
+def mask_settings(value: Any) -> int:
     """Masks in place, at any depth: templates of pods lie within templates of jobs."""
     if isinstance(value, list):
-        return sum(_mask(item) for item in value)
+        return sum(mask_settings(item) for item in value)
     if not isinstance(value, dict):
         return 0
     count = 0
@@ -94,5 +94,5 @@ def _mask(value: Any) -> int:
         elif key == "env":
             count += mask(item, frozenset({"value"}))
         else:
-            count += _mask(item)
+            count += mask_settings(item)
     return count
