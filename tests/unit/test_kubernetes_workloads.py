@@ -30,7 +30,9 @@ class Cluster:
         if asked.path.endswith("kube-system"):
             status = self.refused.get("kube-system", 200)
             return Answer({"kind": "Namespace", "metadata": {"uid": "cluster-1"}}, status)
-        name = asked.path.rpartition("/")[2]
+        folder, _, name = asked.path.rpartition("/")
+        if folder.endswith("/namespaces"):
+            return Answer({"kind": "Namespace"}, 200 if name == "edge" else 404)
         if name in self.refused:
             return Answer({"kind": "Status", "message": "forbidden"}, self.refused[name])
         if "continue" in asked.query and self.gone:
@@ -157,3 +159,15 @@ def test_namespaces_are_asked_one_by_one(source: HttpSource, tmp_path: Path) -> 
     assert paths == {"/api/v1/namespaces/prod/pods", "/api/v1/namespaces/edge/pods"}
     templates = {r.template for r in result.requests if r.template.endswith("/pods")}
     assert templates == {"/api/v1/namespaces/{namespace}/pods"}
+
+
+def test_a_namespace_that_is_not_there_is_not_an_empty_one(
+    source: HttpSource, tmp_path: Path
+) -> None:
+    """Kubernetes answers both with an empty list."""
+    cluster = Cluster({"/api/v1/namespaces/prod/pods": [pod(1)]})
+    run = asked(source, tmp_path, cluster, namespaces=["prod", "egde"])
+    result = run.collect(*DAY, mode="snapshot")
+    for stream in (WORKLOADS, INVENTORY):
+        assert proofs(result, stream) == [("not_provable", "2026-01-06", "2026-01-07")]
+    assert any("namespace egde" in text for text in result.warnings)

@@ -64,7 +64,8 @@ SPEC = SourceSpec(
     permissions=(
         "list on pods, deployments, statefulsets, daemonsets and cronjobs (a ClusterRole, bound to "
         "a service account whose token is the connection's password)",
-        "get on the namespace kube-system: its uid tells the cluster apart from others",
+        "get on the namespace kube-system: its uid tells the cluster apart from others; and on "
+        "those of `namespaces` in which nothing runs",
     ),
     limits=(
         f"Lists come in chunks of {kubernetes.CHUNK}. A cluster forgets a snapshot after about "
@@ -87,13 +88,18 @@ def collect(ask: Ask) -> None:
     found: dict[str, set[bytes]] = {name: set() for name in LISTS}
     namespaces: list[str | None] = [*ask.options.namespaces] or [None]
     holes: dict[str, str] = {}
-    reduced = 0
+    reduced, silent = 0, dict.fromkeys(ask.options.namespaces)
     for name, (_, resource, _) in LISTS.items():
         for namespace in namespaces:
+            known = len(found[name])
             masked = _read(ask, name, namespace, found[name])
             if masked is None:
                 _refused(ask, resource, namespace, holes, is_pods=name == "pods")
+            if namespace and (masked is None or len(found[name]) > known):
+                silent.pop(namespace, None)
             reduced += masked or 0
+    for namespace in silent:
+        _look_for(ask, namespace, holes)
     if reduced:
         ask.declare_reduction("container_settings", 1, list(kubernetes.MASKED), reduced)
     counts = {name: len(items) for name, items in found.items()}
@@ -137,6 +143,20 @@ def _read(ask: Ask, name: str, namespace: str | None, found: set[bytes]) -> int 
         found.update(canonical(item) for item in items)
         reduced += masked
     return reduced
+
+
+def _look_for(ask: Ask, namespace: str, holes: dict[str, str]) -> None:
+    """Kubernetes lists nothing of a namespace that is empty, and of one that is not there."""
+    path = f"/api/v1/namespaces/{quote(namespace, safe='')}"
+    response = ask.client.get(path, "/api/v1/namespaces/{namespace}", ok=(200, 403, 404))
+    ask.keep_response(response, UNREAD.name, context={"namespace": namespace})
+    if response.status != 200:
+        reason = (
+            f"Nothing is listed of namespace {namespace}, and whether there is one is not said "
+            f"(HTTP {response.status}). Correct options.namespaces, or allow get on it."
+        )
+        ask.warn(reason)
+        holes.update(dict.fromkeys((WORKLOADS, INVENTORY), reason))
 
 
 def _refused(
