@@ -17,6 +17,8 @@ from muniment.collection import day_of
 from muniment.receipts import Receipt
 
 DAY = timedelta(days=1)
+#: two reads in a row say nothing of what is delivered late (project default)
+APART = timedelta(hours=1)
 #: (native id, time of the event as the source writes it) of every event in one kept body
 Read = Callable[[bytes], Iterable[tuple[str, str]]]
 
@@ -104,12 +106,19 @@ class _Earlier:
         self._reads: dict[str, Found] = {}
 
     def agrees(self, day: date, ids: frozenset[str]) -> bool:
-        """Whether the last bounded read of `day` after its end holds exactly these events."""
+        """Whether all bounded reads of `day` since one that is `APART` hold exactly these events.
+
+        That one was made after the day's end too.
+        """
         for receipt in self._ask.earlier():
             if day_of(receipt.started_at) <= day:
                 return False
-            if _is_bounded(receipt) and _covers(receipt, day):
-                return self._asked_the_same(receipt) and self._found(receipt).on(day) == ids
+            if not (_is_bounded(receipt) and _covers(receipt, day)):
+                continue
+            if not (self._asked_the_same(receipt) and self._found(receipt).on(day) == ids):
+                return False
+            if self._ask.started_at - datetime.fromisoformat(receipt.started_at) >= APART:
+                return True
         return False
 
     def _asked_the_same(self, receipt: Receipt) -> bool:

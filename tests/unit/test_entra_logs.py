@@ -161,3 +161,16 @@ def test_no_paging_token_reaches_the_receipt(graph: Microsoft, tmp_path: Path) -
     result = read(collector(tmp_path, graph.source, "entra_signins", {}))
     tokens = [asked.parameters.get("$skiptoken") for asked in result.requests]
     assert tokens == [None, None, "(cursor)"]
+
+
+def test_two_reads_in_a_row_do_not_agree_on_what_is_still_on_its_way(
+    graph: Microsoft, tmp_path: Path
+) -> None:
+    graph.lists[SIGNINS] = []
+    run = collector(tmp_path, graph.source, "entra_signins", {})
+    said = []
+    for minute in ("00:01", "00:02", "00:45", "01:30"):
+        result = read(run, f"2026-01-06T{minute}:00Z")
+        run.commit(result)
+        said.append(proofs(result, STREAM["entra_signins"])[0][0])
+    assert said == ["not_provable", "not_provable", "not_provable", "cursor_exhausted"]
