@@ -8,7 +8,7 @@ in the next days' folders and counts for the day on which it happened.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
