@@ -31,8 +31,8 @@ def confirm(
 
     accounts, people: as `muniment.people` gives them of the current release. Returns the file that
     was written. Raises UsageError, and then nothing was written, for an account or a person that
-    the release does not know, for an account that belongs to somebody already or is disputed, and
-    where no register of links is configured on this machine's disk.
+    the release does not know, for an account that belongs to somebody already or is disputed, for
+    one's own word about oneself, and where no register of links is configured on this machine.
     """
     source = _register(settings)
     known = {person["person_id"] for person in people}
@@ -41,6 +41,10 @@ def confirm(
             raise UsageError(
                 f"{option}: the roster knows no person '{named}'{_near(named, known)}."
             )
+    if by == person_id:
+        raise UsageError(
+            f"--by: {by} cannot confirm an account of their own; somebody else has to look."
+        )
     system, login = _free(accounts, account)
     row = {
         "system": system, "login": login, "person_id": person_id, "confirmed_by": by,

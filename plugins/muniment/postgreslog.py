@@ -57,6 +57,13 @@ _KEPT = re.compile(
     r"pg_hba\.conf rejects|database \".*\" does not exist|too many connections for|"
     r"permission denied for "
 )
+#: PostgreSQL's own processes ("pg_stat_activity", backend_type); an extension's worker may log the
+#: commands that it runs
+_SERVER = (
+    "postmaster", "checkpointer", "background writer", "walwriter", "autovacuum launcher",
+    "autovacuum worker", "logical replication launcher", "logger", "archiver", "startup",
+    "walreceiver", "walsender", "io worker", "slotsync worker", "walsummarizer", "not initialized",
+)  # fmt: skip
 _LABEL = re.compile(r"(statement|duration|execute|parse|bind|plan|fastpath)\b")
 _START = re.compile(
     r"^(?!\s)(?P<prefix>.*?)\b(?P<severity>DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|"
@@ -109,8 +116,13 @@ class Reducer:
 
     @staticmethod
     def _is_harmless(record: Record, message: str) -> bool:
-        is_own = "user_name" not in record and record.get("error_severity") != "ERROR"
-        return _KEPT.match(message) is not None or (is_own and "prefix" not in record)
+        is_own = (
+            "user_name" not in record
+            and "prefix" not in record
+            and record.get("error_severity") != "ERROR"
+            and record.get("backend_type", _SERVER[0]) in _SERVER
+        )
+        return is_own or _KEPT.match(message) is not None
 
     def _note(self, path: str) -> None:
         self.count += 1

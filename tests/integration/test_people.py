@@ -149,6 +149,7 @@ def test_suggestions_have_reasons_and_come_by_what_they_unlock(office: Office) -
         ("github:nobody-at-all", "{moved}", "{by}", "knows no account"),
         ("{moved_login}", "P999", "{by}", "no person 'P999'"),
         ("{moved_login}", "{moved}", "somebody", "--by"),
+        ("{moved_login}", "{moved}", "{moved}", "an account of their own"),
         ("{claimed_login}", "{claimed}", "{by}", "is disputed"),
         ("{forgotten_login}", "{moved}", "{by}", "belongs to"),
         ("moved", "{moved}", "{by}", "SYSTEM:LOGIN"),

@@ -56,9 +56,13 @@ SPEC = SourceSpec(
         "and batches that the webhook backend dropped: apiserver_audit_error_total counts those.",
         "Objects of secrets and tokens, and of others the values of environment variables, "
         "commands, arguments and the applied configuration in annotations, are masked before they "
-        "are stored.",
+        "are stored. Of a line above 64 MiB, which no API server writes, only the piece that names "
+        "them is.",
     ),
 )  # fmt: skip
+
+#: what is kept of a line that names secrets and is no JSON: none itself, so that it is quarantined
+_UNREADABLE = b"masked: a line that names secrets and cannot be read\n"
 
 
 def collect(ask: Ask) -> None:
@@ -87,11 +91,15 @@ def _prepare(path: Path, listed: Listed) -> Fit:
 
 
 def _masked(line: bytes) -> bytes | None:
-    """The line with its secret objects masked; None where it holds none."""
+    """The line with its secret objects masked; None where it holds none.
+
+    A line that names secrets and cannot be read is masked whole: it goes to quarantine all the
+    same, and nobody can tell what it holds.
+    """
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):
-        return None  # unreadable: it goes to quarantine, where nobody can tell what it holds
+        return _UNREADABLE
     if not isinstance(event, dict) or not _is_secret(event):
         return None
     shown = [path[1:] for path in _PATHS if event.get(path[1:]) is not None]
