@@ -70,6 +70,22 @@ def test_objects_of_secrets_are_masked_before_they_are_stored(
     assert len(records(source, collection, "event")) == 4
 
 
+def test_a_line_that_names_secrets_and_is_cut_off_is_quarantined_masked(source: FileSource) -> None:
+    held = event("05T13:00:00", "s", responseObject={"data": {"password": "UExBTlRFRA=="}}, **{
+        "objectRef": {"resource": "secrets"}})  # fmt: skip
+    lines = [json_lines(DAY[0]), json_lines(held)[:-9] + b"\n", json_lines(*DAY[1:])]
+    put(source, "audit.log.1", gzip.compress(b"".join(lines)))
+    collection = source.collect()
+    receipt = source.commit(collection)
+    assert receipt.quarantined == {"event": 1}
+    home = Path(source.settings.home.url)
+    for file in (f for f in home.rglob("*") if f.is_file()):
+        body = file.read_bytes()
+        plain = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+        assert b"UExBTlRFRA==" not in plain
+    assert len(records(source, collection, "event")) == 3
+
+
 def test_events_without_zone_are_kept_undated_and_said(source: FileSource) -> None:
     odd = event("05T12:00:00") | {"stageTimestamp": "2026-01-05 12:00:00.123"}
     put(source, "audit.log", json_lines(*DAY, odd))
