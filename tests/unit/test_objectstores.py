@@ -124,5 +124,5 @@ def test_a_temporary_credential_keeps_its_third_part() -> None:
         "planted-token",
         "https://store.example:9000",
     )
-    assert "planted-token" in connection.secret_extra
+    assert "planted-token" in connection.secrets
     assert "planted-token" not in repr(connection)
